@@ -1,0 +1,1 @@
+//! zenblas: a drop-in BLAS for AMD Zen 5.
