@@ -1,1 +1,10 @@
 //! zenblas: a drop-in BLAS for AMD Zen 5.
+
+pub mod knobs;
+pub mod level1;
+pub mod level2;
+pub mod level3;
+pub mod platform;
+pub mod scalar;
+pub mod simd;
+pub mod view;

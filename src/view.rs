@@ -159,7 +159,8 @@ impl<'a, T: Copy> VecRef<'a, T> {
     /// As for [`VecRef::new`].
     #[inline]
     pub unsafe fn from_blas(n: usize, x: *const T, incx: isize) -> Self {
-        let first = if incx < 0 && n > 0 { x.wrapping_offset((1 - n as isize).wrapping_mul(incx)) } else { x };
+        let first =
+            if incx < 0 && n > 0 { x.wrapping_offset((1 - n as isize).wrapping_mul(incx)) } else { x };
         VecRef { ptr: first, len: n, stride: incx, life: PhantomData }
     }
 
@@ -233,7 +234,8 @@ impl<'a, T: Copy> VecMut<'a, T> {
     /// As for [`VecMut::new`].
     #[inline]
     pub unsafe fn from_blas(n: usize, x: *mut T, incx: isize) -> Self {
-        let first = if incx < 0 && n > 0 { x.wrapping_offset((1 - n as isize).wrapping_mul(incx)) } else { x };
+        let first =
+            if incx < 0 && n > 0 { x.wrapping_offset((1 - n as isize).wrapping_mul(incx)) } else { x };
         VecMut { ptr: first, len: n, stride: incx, life: PhantomData }
     }
 
@@ -606,4 +608,76 @@ impl<'a, T: Copy> TriRef<'a, T> {
     pub fn reversed(self) -> Self {
         TriRef { mat: self.mat.rows_reversed().cols_reversed(), uplo: self.uplo.flip(), diag: self.diag }
     }
+}
+
+/// A banded matrix: element (i, j) exists where `-upper <= i - j <= lower`, at the place that `mat` gives.
+///
+/// BLAS's column-major band storage holds element (i, j) at `a[upper + i - j + j lda]`, which is a strided
+/// matrix with row stride 1, column stride `lda - 1` and first element at `a + upper`; row-major storage is
+/// the same with the strides swapped and first element at `a + lower`.
+#[derive(Clone, Copy, Debug)]
+pub struct BandRef<'a, T> {
+    /// The strided matrix; only the band may be read.
+    pub mat: MatRef<'a, T>,
+    /// Diagonals below the main one.
+    pub lower: usize,
+    /// Diagonals above the main one.
+    pub upper: usize,
+}
+
+impl<'a, T: Copy> BandRef<'a, T> {
+    /// `op(self)`.
+    #[inline]
+    pub fn op(self, trans: Trans) -> Self {
+        let (lower, upper) =
+            if trans.transposes() { (self.upper, self.lower) } else { (self.lower, self.upper) };
+        BandRef { mat: self.mat.op(trans), lower, upper }
+    }
+}
+
+/// One triangle of an n x n matrix, packed without gaps: column by column, or row by row.
+///
+/// Row by row, the upper triangle has the layout of the transposed matrix's lower triangle column by column.
+#[derive(Clone, Copy, Debug)]
+pub struct PackedRef<'a, T> {
+    /// `n (n + 1) / 2` elements.
+    pub ptr: *const T,
+    /// Order of the matrix.
+    pub n: usize,
+    /// The stored triangle.
+    pub uplo: Uplo,
+    /// Whether it is stored row by row.
+    pub by_rows: bool,
+    /// Whether elements are conjugated when read.
+    pub conj: bool,
+    /// The borrow.
+    pub life: PhantomData<&'a T>,
+}
+
+impl<T: Copy> PackedRef<'_, T> {
+    /// `op(self)`.
+    #[inline]
+    pub fn op(self, trans: Trans) -> Self {
+        let packed = if trans.transposes() {
+            PackedRef { uplo: self.uplo.flip(), by_rows: !self.by_rows, ..self }
+        } else {
+            self
+        };
+        PackedRef { conj: packed.conj ^ trans.conjugates(), ..packed }
+    }
+}
+
+/// Like [`PackedRef`], to read and write.
+#[derive(Debug)]
+pub struct PackedMut<'a, T> {
+    /// `n (n + 1) / 2` elements.
+    pub ptr: *mut T,
+    /// Order of the matrix.
+    pub n: usize,
+    /// The stored triangle.
+    pub uplo: Uplo,
+    /// Whether it is stored row by row.
+    pub by_rows: bool,
+    /// The borrow.
+    pub life: PhantomData<&'a mut T>,
 }

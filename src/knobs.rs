@@ -1,0 +1,122 @@
+//! Every environment variable, one sentence each, read once. A bad value is named on stderr once and
+//! ignored.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `ZENBLAS_NUM_THREADS` | threads of one call at most; then `OPENBLAS_NUM_THREADS`, `GOTO_NUM_THREADS`, `OMP_NUM_THREADS` |
+//! | `ZENBLAS_ISA` | `avx512`, `avx2` or `portable`: the kernels to use |
+//! | `ZENBLAS_VERBOSE` | `1`: a line on stderr for each call |
+//! | `ZENBLAS_BLOCKS` | `MC,KC,NC`: cache blocks of the GEMM engine, for tests |
+//! | `ZENBLAS_THREAD_ALWAYS` | `1`: split every call that can be split, whatever its size, for tests |
+
+use crate::simd::Level;
+use std::io::Write;
+use std::sync::OnceLock;
+
+/// The values of all variables.
+#[derive(Debug, Default)]
+struct Knobs {
+    num_threads: Option<usize>,
+    isa: Option<Level>,
+    verbose: bool,
+    blocks: Option<[usize; 3]>,
+    thread_always: bool,
+}
+
+static KNOBS: OnceLock<Knobs> = OnceLock::new();
+
+fn knobs() -> &'static Knobs {
+    KNOBS.get_or_init(|| Knobs {
+        num_threads: ["ZENBLAS_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"]
+            .into_iter()
+            .find_map(|name| parsed(name, "a positive number", thread_count)),
+        isa: parsed("ZENBLAS_ISA", "avx512, avx2 or portable", Level::from_name),
+        verbose: parsed("ZENBLAS_VERBOSE", "0 or 1", switch).unwrap_or(false),
+        blocks: parsed("ZENBLAS_BLOCKS", "three positive numbers, MC,KC,NC", blocks_of),
+        thread_always: parsed("ZENBLAS_THREAD_ALWAYS", "0 or 1", switch).unwrap_or(false),
+    })
+}
+
+/// Threads of one call at most, if the environment says.
+pub fn num_threads() -> Option<usize> {
+    knobs().num_threads
+}
+
+/// The ISA that `ZENBLAS_ISA` names.
+pub fn isa() -> Option<Level> {
+    knobs().isa
+}
+
+/// Whether each call prints a line.
+pub fn verbose() -> bool {
+    knobs().verbose
+}
+
+/// `[MC, KC, NC]` where forced.
+pub fn blocks() -> Option<[usize; 3]> {
+    knobs().blocks
+}
+
+/// Whether calls are split whatever their size.
+pub fn thread_always() -> bool {
+    knobs().thread_always
+}
+
+/// Names a value that is ignored.
+pub fn complain(variable: &str, value: &str, why: &str) {
+    // A closed stderr must not bring the program down, as `eprintln!` would.
+    let _ = writeln!(std::io::stderr(), "zenblas: {variable}={value} ignored: {why}");
+}
+
+fn parsed<T>(name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let value = std::env::var_os(name)?;
+    let text = value.to_string_lossy();
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let parsed = parse(text);
+    if parsed.is_none() {
+        complain(name, text, &format!("not {wanted}"));
+    }
+    parsed
+}
+
+/// `OMP_NUM_THREADS` may be a list, one number for each nesting level; the first is ours.
+fn thread_count(text: &str) -> Option<usize> {
+    let first = text.split(',').next()?.trim();
+    first.parse().ok().filter(|&n| n > 0)
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+fn blocks_of(text: &str) -> Option<[usize; 3]> {
+    let numbers: Vec<usize> =
+        text.split(',').map(|n| n.trim().parse().ok().filter(|&n| n > 0)).collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_parsed_or_refused() {
+        assert_eq!(thread_count("4"), Some(4));
+        assert_eq!(thread_count("4, 2"), Some(4));
+        assert_eq!(thread_count("0"), None);
+        assert_eq!(thread_count("-1"), None);
+        assert_eq!(thread_count("many"), None);
+        assert_eq!(switch("1"), Some(true));
+        assert_eq!(switch("yes"), None);
+        assert_eq!(blocks_of("48, 16,24"), Some([48, 16, 24]));
+        assert_eq!(blocks_of("48,16"), None);
+        assert_eq!(blocks_of("48,0,24"), None);
+    }
+}

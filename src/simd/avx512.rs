@@ -1,0 +1,338 @@
+//! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
+
+use super::{Dispatch, Isa, Level, Vector};
+use core::arch::x86_64::*;
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Proof that CPU and system support AVX-512 F, BW, DQ, VL (with AVX2, FMA, BMI1 and BMI2).
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// # Safety
+    /// CPU and system must support the instructions.
+    #[inline(always)]
+    pub(crate) unsafe fn assume() -> Avx512 {
+        Avx512(())
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
+fn enter<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
+    work.run(isa)
+}
+
+impl Isa for Avx512 {
+    type F32 = F32x16;
+    type F64 = F64x8;
+    const LEVEL: Level = Level::Avx512;
+
+    #[inline(always)]
+    fn enter<D: Dispatch>(self, work: D) -> D::Output {
+        // SAFETY: the token proves that the instructions are there.
+        unsafe { enter(self, work) }
+    }
+}
+
+/// 16 `f32` in a register.
+#[derive(Clone, Copy)]
+pub struct F32x16(__m512);
+
+impl Add for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_add_ps(self.0, other.0)) }
+    }
+}
+
+impl Sub for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_sub_ps(self.0, other.0)) }
+    }
+}
+
+impl Mul for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_mul_ps(self.0, other.0)) }
+    }
+}
+
+impl Div for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_div_ps(self.0, other.0)) }
+    }
+}
+
+impl Neg for F32x16 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_xor_ps(self.0, _mm512_set1_ps(-0.0))) }
+    }
+}
+
+impl Vector<Avx512> for F32x16 {
+    type Elem = f32;
+    type Mask = __mmask16;
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn splat(_: Avx512, x: f32) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe { F32x16(_mm512_set1_ps(x)) }
+    }
+
+    #[inline(always)]
+    fn mask(_: Avx512, n: usize) -> __mmask16 {
+        debug_assert!(n <= Self::LANES);
+        ((1u32 << n) - 1) as __mmask16
+    }
+
+    #[inline(always)]
+    unsafe fn load(_: Avx512, from: *const f32) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { F32x16(_mm512_loadu_ps(from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(_: Avx512, from: *const f32, mask: __mmask16) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { F32x16(_mm512_maskz_loadu_ps(mask, from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut f32, mask: __mmask16) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { _mm512_mask_storeu_ps(to, mask, self.0) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, by: Self, plus: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_fmadd_ps(self.0, by.0, plus.0)) }
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, by: Self, plus: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_fnmadd_ps(self.0, by.0, plus.0)) }
+    }
+
+    #[inline(always)]
+    fn mul_sub_add(self, by: Self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_fmaddsub_ps(self.0, by.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_abs_ps(self.0)) }
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_max_ps(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_min_ps(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn swap_pairs(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_permute_ps::<0b10_11_00_01>(self.0)) }
+    }
+
+    #[inline(always)]
+    fn dup_even(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_moveldup_ps(self.0)) }
+    }
+
+    #[inline(always)]
+    fn dup_odd(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_movehdup_ps(self.0)) }
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+}
+
+/// 8 `f64` in a register.
+#[derive(Clone, Copy)]
+pub struct F64x8(__m512d);
+
+impl Add for F64x8 {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_add_pd(self.0, other.0)) }
+    }
+}
+
+impl Sub for F64x8 {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_sub_pd(self.0, other.0)) }
+    }
+}
+
+impl Mul for F64x8 {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_mul_pd(self.0, other.0)) }
+    }
+}
+
+impl Div for F64x8 {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_div_pd(self.0, other.0)) }
+    }
+}
+
+impl Neg for F64x8 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_xor_pd(self.0, _mm512_set1_pd(-0.0))) }
+    }
+}
+
+impl Vector<Avx512> for F64x8 {
+    type Elem = f64;
+    type Mask = __mmask8;
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    fn splat(_: Avx512, x: f64) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe { F64x8(_mm512_set1_pd(x)) }
+    }
+
+    #[inline(always)]
+    fn mask(_: Avx512, n: usize) -> __mmask8 {
+        debug_assert!(n <= Self::LANES);
+        ((1u32 << n) - 1) as __mmask8
+    }
+
+    #[inline(always)]
+    unsafe fn load(_: Avx512, from: *const f64) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { F64x8(_mm512_loadu_pd(from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(_: Avx512, from: *const f64, mask: __mmask8) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { F64x8(_mm512_maskz_loadu_pd(mask, from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { _mm512_storeu_pd(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut f64, mask: __mmask8) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { _mm512_mask_storeu_pd(to, mask, self.0) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, by: Self, plus: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_fmadd_pd(self.0, by.0, plus.0)) }
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, by: Self, plus: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_fnmadd_pd(self.0, by.0, plus.0)) }
+    }
+
+    #[inline(always)]
+    fn mul_sub_add(self, by: Self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_fmaddsub_pd(self.0, by.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_abs_pd(self.0)) }
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_max_pd(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_min_pd(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    fn swap_pairs(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_permute_pd::<0b0101_0101>(self.0)) }
+    }
+
+    #[inline(always)]
+    fn dup_even(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_movedup_pd(self.0)) }
+    }
+
+    #[inline(always)]
+    fn dup_odd(self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_permute_pd::<0b1111_1111>(self.0)) }
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f64 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_add_pd(self.0) }
+    }
+}

@@ -1,0 +1,197 @@
+//! Vectors of reals on each ISA, and the way into code compiled for an ISA.
+//!
+//! An algorithm is written once, generic over an [`Isa`], as a type that implements [`Dispatch`]; its
+//! `run` and everything below it is `#[inline(always)]`. [`dispatch`] picks the ISA of this process and
+//! enters through that ISA's single `#[target_feature]` function, into which the whole algorithm is
+//! inlined. An ISA is a token that only CPU detection can make ([`Level::tokens`]), and vectors are only
+//! made from a token, so that holding a vector proves that the CPU has the instructions: arithmetic on
+//! vectors is safe, only memory access is not.
+//!
+//! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU).
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use crate::platform::cpu;
+use crate::scalar::Real;
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
+pub use portable::Portable;
+
+/// An instruction set, as a token: a value of the type proves that the CPU has it.
+pub trait Isa: Copy + Send + Sync + 'static {
+    /// Vector of `f32`.
+    type F32: Vector<Self, Elem = f32>;
+    /// Vector of `f64`.
+    type F64: Vector<Self, Elem = f64>;
+    /// Which ISA this is.
+    const LEVEL: Level;
+
+    /// Runs `work` compiled for this ISA.
+    fn enter<D: Dispatch>(self, work: D) -> D::Output;
+}
+
+/// A vector of reals on ISA `S`.
+///
+/// "First lanes" variants touch only the memory of the lanes that they name.
+pub trait Vector<S: Isa>:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// Type of a lane.
+    type Elem: Real;
+    /// A choice of the first lanes.
+    type Mask: Copy;
+    /// Lanes.
+    const LANES: usize;
+
+    /// All lanes `x`.
+    fn splat(isa: S, x: Self::Elem) -> Self;
+    /// The first `n` lanes, `n <= LANES`.
+    fn mask(isa: S, n: usize) -> Self::Mask;
+    /// Reads `LANES` elements, any alignment.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load(isa: S, from: *const Self::Elem) -> Self;
+    /// Reads the lanes of `mask`; the others are 0.
+    ///
+    /// # Safety
+    /// The elements in `mask` must be readable.
+    unsafe fn load_masked(isa: S, from: *const Self::Elem, mask: Self::Mask) -> Self;
+    /// Writes `LANES` elements, any alignment.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store(self, to: *mut Self::Elem);
+    /// Writes the lanes of `mask`.
+    ///
+    /// # Safety
+    /// The elements in `mask` must be writable.
+    unsafe fn store_masked(self, to: *mut Self::Elem, mask: Self::Mask);
+
+    /// `self * by + plus`, rounded once where the ISA has FMA.
+    fn mul_add(self, by: Self, plus: Self) -> Self;
+    /// `plus - self * by`, rounded once where the ISA has FMA.
+    fn neg_mul_add(self, by: Self, plus: Self) -> Self;
+    /// Even lanes `self * by - other`, odd lanes `self * by + other`: with [`Vector::swap_pairs`] and
+    /// duplicated parts, a complex product.
+    fn mul_sub_add(self, by: Self, other: Self) -> Self;
+    /// Lane-wise absolute value.
+    fn abs(self) -> Self;
+    /// Lane-wise larger value; where either is NaN, the one of `other`.
+    fn max(self, other: Self) -> Self;
+    /// Lane-wise smaller value; where either is NaN, the one of `other`.
+    fn min(self, other: Self) -> Self;
+    /// Exchanges lanes 2i and 2i+1: real and imaginary parts.
+    fn swap_pairs(self) -> Self;
+    /// Each even lane into itself and its right neighbour: the real parts, twice.
+    fn dup_even(self) -> Self;
+    /// Each odd lane into itself and its left neighbour: the imaginary parts, twice.
+    fn dup_odd(self) -> Self;
+    /// Sum of all lanes, by halving.
+    fn sum(self) -> Self::Elem;
+
+    /// All lanes 0.
+    #[inline(always)]
+    fn zero(isa: S) -> Self {
+        Self::splat(isa, <Self::Elem as crate::scalar::Scalar>::ZERO)
+    }
+    /// Reads the first `n <= LANES` elements; the other lanes are 0.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn load_first(isa: S, from: *const Self::Elem, n: usize) -> Self {
+        // SAFETY: the caller vouches for the first n.
+        unsafe { Self::load_masked(isa, from, Self::mask(isa, n)) }
+    }
+    /// Writes the first `n <= LANES` elements.
+    ///
+    /// # Safety
+    /// They must be writable.
+    #[inline(always)]
+    unsafe fn store_first(self, isa: S, to: *mut Self::Elem, n: usize) {
+        // SAFETY: the caller vouches for the first n.
+        unsafe { self.store_masked(to, Self::mask(isa, n)) }
+    }
+}
+
+/// The vector of real type `R` on ISA `S`.
+pub type Vec<S, R> = <R as Real>::Vector<S>;
+
+/// An algorithm that is compiled once for each ISA.
+pub trait Dispatch {
+    /// What it returns.
+    type Output;
+    /// The algorithm; implement it `#[inline(always)]`.
+    fn run<S: Isa>(self, isa: S) -> Self::Output;
+}
+
+/// The ISAs, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// Plain code for the build's target.
+    Portable = 1,
+    /// AVX2 and FMA.
+    Avx2 = 2,
+    /// AVX-512 F, BW, DQ, VL.
+    Avx512 = 3,
+}
+
+impl Level {
+    /// Every ISA, best first.
+    pub const ALL: [Level; 3] = [Level::Avx512, Level::Avx2, Level::Portable];
+
+    /// The name that `ZENBLAS_ISA` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Portable => "portable",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        }
+    }
+
+    /// The ISA of that name.
+    pub fn from_name(name: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// Runs `work` on the best ISA of this CPU, or the one that `ZENBLAS_ISA` forces.
+#[inline(always)]
+pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
+    // SAFETY: `cpu::level` names an ISA that the CPU and the system support.
+    unsafe { dispatch_unchecked(cpu::level(), work) }
+}
+
+/// Runs `work` on ISA `level`; `None` if this CPU lacks it.
+pub fn dispatch_on<D: Dispatch>(level: Level, work: D) -> Option<D::Output> {
+    // SAFETY: checked here.
+    cpu::supports(level).then(|| unsafe { dispatch_unchecked(level, work) })
+}
+
+/// # Safety
+/// The CPU and the system must support `level`.
+#[inline(always)]
+unsafe fn dispatch_unchecked<D: Dispatch>(level: Level, work: D) -> D::Output {
+    match level {
+        // SAFETY: the caller vouches for the level.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { Avx512::assume() }.enter(work),
+        // SAFETY: the caller vouches for the level.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { Avx2::assume() }.enter(work),
+        _ => Portable.enter(work),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Every CPU: a vector is an array of 16 bytes that the compiler maps to what the target has (SSE2 on
+//! any x86-64, NEON on any AArch64). No fused multiply-add: without the instruction it is a slow call.
+
+use super::{Dispatch, Isa, Level, Vector};
+use crate::scalar::Real;
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Plain code; needs no proof.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable;
+
+impl Isa for Portable {
+    type F32 = Lanes<f32, 4>;
+    type F64 = Lanes<f64, 2>;
+    const LEVEL: Level = Level::Portable;
+
+    #[inline(always)]
+    fn enter<D: Dispatch>(self, work: D) -> D::Output {
+        work.run(self)
+    }
+}
+
+/// `N` reals, operated on lane by lane.
+#[derive(Clone, Copy)]
+pub struct Lanes<R, const N: usize>([R; N]);
+
+impl<R: Real, const N: usize> Lanes<R, N> {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(R, R) -> R) -> Self {
+        Lanes(core::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+impl<R: Real, const N: usize> Add for Lanes<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |x, y| x + y)
+    }
+}
+
+impl<R: Real, const N: usize> Sub for Lanes<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |x, y| x - y)
+    }
+}
+
+impl<R: Real, const N: usize> Mul for Lanes<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |x, y| x * y)
+    }
+}
+
+impl<R: Real, const N: usize> Div for Lanes<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |x, y| x / y)
+    }
+}
+
+impl<R: Real, const N: usize> Neg for Lanes<R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Lanes(self.0.map(|x| -x))
+    }
+}
+
+impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
+    type Elem = R;
+    type Mask = usize;
+    const LANES: usize = N;
+
+    #[inline(always)]
+    fn splat(_: Portable, x: R) -> Self {
+        Lanes([x; N])
+    }
+
+    #[inline(always)]
+    fn mask(_: Portable, n: usize) -> usize {
+        debug_assert!(n <= N);
+        n
+    }
+
+    #[inline(always)]
+    unsafe fn load(_: Portable, from: *const R) -> Self {
+        // SAFETY: the caller vouches for N elements.
+        Lanes(unsafe { from.cast::<[R; N]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_masked(_: Portable, from: *const R, mask: usize) -> Self {
+        // SAFETY: the caller vouches for the first `mask` elements, no other is read.
+        Lanes(core::array::from_fn(|i| if i < mask { unsafe { *from.add(i) } } else { R::ZERO }))
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut R) {
+        // SAFETY: the caller vouches for N elements.
+        unsafe { to.cast::<[R; N]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_masked(self, to: *mut R, mask: usize) {
+        for (i, &x) in self.0.iter().enumerate().take(mask) {
+            // SAFETY: the caller vouches for the first `mask` elements.
+            unsafe { *to.add(i) = x }
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, by: Self, plus: Self) -> Self {
+        self * by + plus
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, by: Self, plus: Self) -> Self {
+        plus - self * by
+    }
+
+    #[inline(always)]
+    fn mul_sub_add(self, by: Self, other: Self) -> Self {
+        let product = self * by;
+        Lanes(core::array::from_fn(|i| {
+            if i % 2 == 0 { product.0[i] - other.0[i] } else { product.0[i] + other.0[i] }
+        }))
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Lanes(self.0.map(R::abs))
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |x, y| if x > y { x } else { y })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |x, y| if x < y { x } else { y })
+    }
+
+    #[inline(always)]
+    fn swap_pairs(self) -> Self {
+        Lanes(core::array::from_fn(|i| self.0[i ^ 1]))
+    }
+
+    #[inline(always)]
+    fn dup_even(self) -> Self {
+        Lanes(core::array::from_fn(|i| self.0[i & !1]))
+    }
+
+    #[inline(always)]
+    fn dup_odd(self) -> Self {
+        Lanes(core::array::from_fn(|i| self.0[i | 1]))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> R {
+        let mut lanes = self.0;
+        let mut half = N / 2;
+        while half > 0 {
+            for i in 0..half {
+                lanes[i] += lanes[i + half];
+            }
+            half /= 2;
+        }
+        lanes[0]
+    }
+}

@@ -1,0 +1,71 @@
+//! Every vector operation on every ISA against plain lane-wise arithmetic.
+
+use super::*;
+
+struct EveryOperation<R>(core::marker::PhantomData<R>);
+
+impl<R: Real> Dispatch for EveryOperation<R> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let lanes = <Vec<S, R>>::LANES;
+        let a: std::vec::Vec<R> = (0..lanes).map(|i| R::from_f64(i as f64 * 1.5 - 3.0)).collect();
+        let b: std::vec::Vec<R> = (0..lanes).map(|i| R::from_f64(7.0 - i as f64)).collect();
+        let c: std::vec::Vec<R> = (0..lanes).map(|i| R::from_f64(0.25 * i as f64)).collect();
+        // SAFETY: each slice has LANES elements.
+        let (va, vb, vc) = unsafe {
+            (
+                <Vec<S, R>>::load(isa, a.as_ptr()),
+                <Vec<S, R>>::load(isa, b.as_ptr()),
+                <Vec<S, R>>::load(isa, c.as_ptr()),
+            )
+        };
+        let check = |name: &str, got: Vec<S, R>, want: &dyn Fn(usize) -> R| {
+            let mut out = vec![R::ZERO; lanes];
+            // SAFETY: `out` has LANES elements.
+            unsafe { got.store(out.as_mut_ptr()) };
+            for (i, &x) in out.iter().enumerate() {
+                assert_eq!(x, want(i), "{name}, lane {i}");
+            }
+        };
+        // Small multiples of 1/8 are exact, fused or not.
+        check("add", va + vb, &|i| a[i] + b[i]);
+        check("sub", va - vb, &|i| a[i] - b[i]);
+        check("mul", va * vb, &|i| a[i] * b[i]);
+        check("div", vb / <Vec<S, R>>::splat(isa, R::from_f64(2.0)), &|i| b[i] / R::from_f64(2.0));
+        check("neg", -va, &|i| -a[i]);
+        check("mul_add", va.mul_add(vb, vc), &|i| a[i] * b[i] + c[i]);
+        check("neg_mul_add", va.neg_mul_add(vb, vc), &|i| c[i] - a[i] * b[i]);
+        check("mul_sub_add", va.mul_sub_add(vb, vc), &|i| {
+            if i % 2 == 0 { a[i] * b[i] - c[i] } else { a[i] * b[i] + c[i] }
+        });
+        check("abs", va.abs(), &|i| a[i].abs());
+        check("max", va.max(vb), &|i| if a[i] > b[i] { a[i] } else { b[i] });
+        check("min", va.min(vb), &|i| if a[i] < b[i] { a[i] } else { b[i] });
+        check("swap_pairs", va.swap_pairs(), &|i| a[i ^ 1]);
+        check("dup_even", va.dup_even(), &|i| a[i & !1]);
+        check("dup_odd", va.dup_odd(), &|i| a[i | 1]);
+        assert_eq!(va.sum(), a.iter().fold(R::ZERO, |s, &x| s + x));
+        for n in 0..=lanes {
+            // SAFETY: n <= LANES elements.
+            let first = unsafe { <Vec<S, R>>::load_first(isa, a.as_ptr(), n) };
+            check("load_first", first, &|i| if i < n { a[i] } else { R::ZERO });
+            let mut out = b.clone();
+            // SAFETY: n <= LANES elements.
+            unsafe { va.store_first(isa, out.as_mut_ptr(), n) };
+            for i in 0..lanes {
+                assert_eq!(out[i], if i < n { a[i] } else { b[i] }, "store_first {n}, lane {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_on_every_isa() {
+    let mut tested = 0;
+    for level in Level::ALL {
+        tested += usize::from(dispatch_on(level, EveryOperation::<f32>(Default::default())).is_some());
+        tested += usize::from(dispatch_on(level, EveryOperation::<f64>(Default::default())).is_some());
+    }
+    assert!(tested >= 2, "the portable ISA is always there");
+}
