@@ -1,21 +1,12 @@
 //! AVX2 and FMA: 8 `f32` or 4 `f64` a vector; the first lanes by masked moves.
 
-use super::{Dispatch, Isa, Level, Vector};
+use super::{Dispatch, Isa, Level, Transposition, Vector};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Proof that CPU and system support AVX2 and FMA (with BMI1 and BMI2).
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
-
-impl Avx2 {
-    /// # Safety
-    /// CPU and system must support the instructions.
-    #[inline(always)]
-    pub(crate) unsafe fn assume() -> Avx2 {
-        Avx2(())
-    }
-}
 
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
@@ -29,10 +20,117 @@ impl Isa for Avx2 {
     const LEVEL: Level = Level::Avx2;
 
     #[inline(always)]
+    unsafe fn assume() -> Avx2 {
+        Avx2(())
+    }
+
+    #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
         // SAFETY: the token proves that the instructions are there.
         unsafe { enter(self, work) }
     }
+
+    #[inline(always)]
+    fn prefetch<T>(self, address: *const T) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose<T: Copy>(self, block: Transposition<T>) {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match size_of::<T>() {
+                4 => blockwise::<T, 8>(block, transpose_8x8),
+                8 => blockwise::<T, 4>(block, transpose_4x4),
+                _ => block.plain(),
+            }
+        }
+    }
+}
+
+/// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
+#[inline(always)]
+unsafe fn blockwise<T: Copy, const N: usize>(
+    block: Transposition<T>,
+    square: impl Fn([__m256i; N]) -> [__m256i; N],
+) {
+    let lane_words = size_of::<T>() / 4;
+    // SAFETY: the window of 8 words starts at 8 - words >= 0, inside the table.
+    let words =
+        |n: usize| unsafe { _mm256_loadu_si256(FIRST_LANES_32.as_ptr().add(8 - n * lane_words).cast()) };
+    for i in (0..block.width).step_by(N) {
+        let rows = block.rows.saturating_sub(i).min(N);
+        let wide = words((block.width - i).min(N));
+        for j in (0..block.cols).step_by(N) {
+            let cols = (block.cols - j).min(N);
+            let read = words(cols);
+            // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
+            // destination likewise. The token proves the instructions.
+            unsafe {
+                let mut lines = [_mm256_setzero_si256(); N];
+                for (r, line) in lines.iter_mut().enumerate() {
+                    if r < rows {
+                        let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
+                        *line = _mm256_maskload_epi32(from.cast(), read);
+                    }
+                }
+                let lines = square(lines);
+                for (c, line) in lines.into_iter().enumerate() {
+                    if c < cols {
+                        let to = block.to.add((j + c) * block.to_stride + i);
+                        _mm256_maskstore_epi32(to.cast(), wide, line);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows interleaved by 64 bits give 2 x 2 blocks inside each half; then halves change places.
+#[inline(always)]
+fn transpose_4x4([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
+    // SAFETY: only called below an Avx2 token.
+    unsafe {
+        let ab_even = _mm256_unpacklo_epi64(a, b);
+        let ab_odd = _mm256_unpackhi_epi64(a, b);
+        let cd_even = _mm256_unpacklo_epi64(c, d);
+        let cd_odd = _mm256_unpackhi_epi64(c, d);
+        [
+            _mm256_permute2x128_si256::<0x20>(ab_even, cd_even),
+            _mm256_permute2x128_si256::<0x20>(ab_odd, cd_odd),
+            _mm256_permute2x128_si256::<0x31>(ab_even, cd_even),
+            _mm256_permute2x128_si256::<0x31>(ab_odd, cd_odd),
+        ]
+    }
+}
+
+#[inline(always)]
+fn transpose_8x8(lines: [__m256i; 8]) -> [__m256i; 8] {
+    let mut fours = lines;
+    for i in 0..2 {
+        let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
+        // SAFETY: only called below an Avx2 token.
+        unsafe {
+            let ab_low = _mm256_unpacklo_epi32(a, b);
+            let ab_high = _mm256_unpackhi_epi32(a, b);
+            let cd_low = _mm256_unpacklo_epi32(c, d);
+            let cd_high = _mm256_unpackhi_epi32(c, d);
+            fours[4 * i] = _mm256_unpacklo_epi64(ab_low, cd_low);
+            fours[4 * i + 1] = _mm256_unpackhi_epi64(ab_low, cd_low);
+            fours[4 * i + 2] = _mm256_unpacklo_epi64(ab_high, cd_high);
+            fours[4 * i + 3] = _mm256_unpackhi_epi64(ab_high, cd_high);
+        }
+    }
+    let mut out = fours;
+    for i in 0..4 {
+        // SAFETY: only called below an Avx2 token.
+        unsafe {
+            out[i] = _mm256_permute2x128_si256::<0x20>(fours[i], fours[i + 4]);
+            out[i + 4] = _mm256_permute2x128_si256::<0x31>(fours[i], fours[i + 4]);
+        }
+    }
+    out
 }
 
 /// A window of `n` ones into this table, starting at `LANES - n`, is the mask of the first `n` lanes.

@@ -1,21 +1,12 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Vector};
+use super::{Dispatch, Isa, Level, Transposition, Vector};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Proof that CPU and system support AVX-512 F, BW, DQ, VL (with AVX2, FMA, BMI1 and BMI2).
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
-
-impl Avx512 {
-    /// # Safety
-    /// CPU and system must support the instructions.
-    #[inline(always)]
-    pub(crate) unsafe fn assume() -> Avx512 {
-        Avx512(())
-    }
-}
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
@@ -29,10 +20,131 @@ impl Isa for Avx512 {
     const LEVEL: Level = Level::Avx512;
 
     #[inline(always)]
+    unsafe fn assume() -> Avx512 {
+        Avx512(())
+    }
+
+    #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
         // SAFETY: the token proves that the instructions are there.
         unsafe { enter(self, work) }
     }
+
+    #[inline(always)]
+    fn prefetch<T>(self, address: *const T) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose<T: Copy>(self, block: Transposition<T>) {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match size_of::<T>() {
+                4 => blockwise::<T, 16>(block, transpose_16x16),
+                8 => blockwise::<T, 8>(block, transpose_8x8),
+                16 => blockwise::<T, 4>(block, transpose_4x4),
+                _ => block.plain(),
+            }
+        }
+    }
+}
+
+/// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
+#[inline(always)]
+unsafe fn blockwise<T: Copy, const N: usize>(
+    block: Transposition<T>,
+    square: impl Fn([__m512i; N]) -> [__m512i; N],
+) {
+    let lane_words = size_of::<T>() / 4;
+    // The first n elements of a register, as a mask of 32-bit words.
+    let words = |n: usize| ((1u32 << (n * lane_words)) - 1) as __mmask16;
+    for i in (0..block.width).step_by(N) {
+        let rows = block.rows.saturating_sub(i).min(N);
+        let wide = words((block.width - i).min(N));
+        for j in (0..block.cols).step_by(N) {
+            let cols = (block.cols - j).min(N);
+            let read = words(cols);
+            // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
+            // destination likewise. The token proves the instructions.
+            unsafe {
+                let mut lines = [_mm512_setzero_si512(); N];
+                for (r, line) in lines.iter_mut().enumerate() {
+                    if r < rows {
+                        let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
+                        *line = _mm512_maskz_loadu_epi32(read, from.cast());
+                    }
+                }
+                let lines = square(lines);
+                for (c, line) in lines.into_iter().enumerate() {
+                    if c < cols {
+                        let to = block.to.add((j + c) * block.to_stride + i);
+                        _mm512_mask_storeu_epi32(to.cast(), wide, line);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// 4 x 4 blocks of 128 bits within each group of four registers of `lines`, `STEP` apart.
+#[inline(always)]
+fn transpose_quarters<const N: usize, const STEP: usize>(lines: [__m512i; N]) -> [__m512i; N] {
+    let mut out = lines;
+    for g in 0..STEP {
+        let [a, b, c, d] = core::array::from_fn(|i| lines[g + i * STEP]);
+        // SAFETY: only called below an Avx512 token.
+        unsafe {
+            let ab_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b);
+            let ab_high = _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b);
+            let cd_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d);
+            let cd_high = _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d);
+            out[g] = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab_low, cd_low);
+            out[g + STEP] = _mm512_shuffle_i64x2::<0b11_01_11_01>(ab_low, cd_low);
+            out[g + 2 * STEP] = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab_high, cd_high);
+            out[g + 3 * STEP] = _mm512_shuffle_i64x2::<0b11_01_11_01>(ab_high, cd_high);
+        }
+    }
+    out
+}
+
+#[inline(always)]
+fn transpose_4x4(lines: [__m512i; 4]) -> [__m512i; 4] {
+    transpose_quarters::<4, 1>(lines)
+}
+
+/// Pairs of rows interleaved by 64 bits give 2 x 2 blocks inside each quarter; then quarters change places.
+#[inline(always)]
+fn transpose_8x8(lines: [__m512i; 8]) -> [__m512i; 8] {
+    let mut pairs = lines;
+    for i in 0..4 {
+        // SAFETY: only called below an Avx512 token.
+        unsafe {
+            pairs[2 * i] = _mm512_unpacklo_epi64(lines[2 * i], lines[2 * i + 1]);
+            pairs[2 * i + 1] = _mm512_unpackhi_epi64(lines[2 * i], lines[2 * i + 1]);
+        }
+    }
+    transpose_quarters::<8, 2>(pairs)
+}
+
+#[inline(always)]
+fn transpose_16x16(lines: [__m512i; 16]) -> [__m512i; 16] {
+    let mut fours = lines;
+    for i in 0..4 {
+        let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
+        // SAFETY: only called below an Avx512 token.
+        unsafe {
+            let ab_low = _mm512_unpacklo_epi32(a, b);
+            let ab_high = _mm512_unpackhi_epi32(a, b);
+            let cd_low = _mm512_unpacklo_epi32(c, d);
+            let cd_high = _mm512_unpackhi_epi32(c, d);
+            fours[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
+            fours[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
+            fours[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+            fours[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+        }
+    }
+    transpose_quarters::<16, 4>(fours)
 }
 
 /// 16 `f32` in a register.

@@ -34,8 +34,25 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// Which ISA this is.
     const LEVEL: Level;
 
+    /// The token.
+    ///
+    /// # Safety
+    /// CPU and system must support the ISA.
+    unsafe fn assume() -> Self;
+
     /// Runs `work` compiled for this ISA.
     fn enter<D: Dispatch>(self, work: D) -> D::Output;
+
+    /// Hints that the cache line at `address` will be wanted; any address is allowed.
+    fn prefetch<T>(self, address: *const T);
+
+    /// `to[j][i] <- from[i][j]`: transposes `rows` x `cols` elements of type `T` (4, 8 or 16 bytes), rows
+    /// `from_stride` apart, into rows `to_stride` apart (strides in elements). Lanes `rows..width` of each
+    /// row written are set to 0.
+    ///
+    /// # Safety
+    /// The source must be readable, `cols` rows of `width >= rows` elements writable.
+    unsafe fn transpose<T: Copy>(self, block: Transposition<T>);
 }
 
 /// A vector of reals on ISA `S`.
@@ -120,6 +137,45 @@ pub trait Vector<S: Isa>:
     unsafe fn store_first(self, isa: S, to: *mut Self::Elem, n: usize) {
         // SAFETY: the caller vouches for the first n.
         unsafe { self.store_masked(to, Self::mask(isa, n)) }
+    }
+}
+
+/// Arguments of [`Isa::transpose`].
+#[derive(Clone, Copy, Debug)]
+pub struct Transposition<T> {
+    /// Where to read: `rows` rows of `cols` elements.
+    pub from: *const T,
+    /// Elements from a row read to the next.
+    pub from_stride: isize,
+    /// Rows to read.
+    pub rows: usize,
+    /// Elements of each, and rows to write.
+    pub cols: usize,
+    /// Where to write: `cols` rows of `width` elements.
+    pub to: *mut T,
+    /// Elements from a row written to the next.
+    pub to_stride: usize,
+    /// Elements of each row written.
+    pub width: usize,
+}
+
+impl<T: Copy> Transposition<T> {
+    /// The plain loop.
+    ///
+    /// # Safety
+    /// As for [`Isa::transpose`].
+    #[inline(always)]
+    unsafe fn plain(self) {
+        for j in 0..self.cols {
+            // SAFETY: row j < cols of the destination, elements i < rows <= width; source row i, element j.
+            unsafe {
+                let row = self.to.add(j * self.to_stride);
+                for i in 0..self.rows {
+                    *row.add(i) = *self.from.offset(i as isize * self.from_stride + j as isize);
+                }
+                core::ptr::write_bytes(row.add(self.rows), 0, self.width - self.rows);
+            }
+        }
     }
 }
 

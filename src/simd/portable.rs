@@ -1,7 +1,7 @@
 //! Every CPU: a vector is an array of 16 bytes that the compiler maps to what the target has (SSE2 on
 //! any x86-64, NEON on any AArch64). No fused multiply-add: without the instruction it is a slow call.
 
-use super::{Dispatch, Isa, Level, Vector};
+use super::{Dispatch, Isa, Level, Transposition, Vector};
 use crate::scalar::Real;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -15,8 +15,22 @@ impl Isa for Portable {
     const LEVEL: Level = Level::Portable;
 
     #[inline(always)]
+    unsafe fn assume() -> Portable {
+        Portable
+    }
+
+    #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
         work.run(self)
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, _: *const T) {}
+
+    #[inline(always)]
+    unsafe fn transpose<T: Copy>(self, block: Transposition<T>) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { block.plain() }
     }
 }
 

@@ -69,3 +69,62 @@ fn every_operation_on_every_isa() {
     }
     assert!(tested >= 2, "the portable ISA is always there");
 }
+
+struct Transposes<T>(core::marker::PhantomData<T>);
+
+impl<T: crate::scalar::Scalar> Dispatch for Transposes<T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        for rows in 0..=19 {
+            for cols in 0..=19 {
+                for width in [rows, rows + 1, rows + 17] {
+                    let (from_stride, to_stride) = (cols + 3, width + 2);
+                    let number =
+                        |i: usize| T::from_parts(T::Real::from_f64(i as f64), T::Real::from_f64(-(i as f64)));
+                    let from: std::vec::Vec<T> = (0..rows * from_stride + 1).map(number).collect();
+                    let untouched = number(12345);
+                    let mut to = vec![untouched; cols * to_stride + 1];
+                    // SAFETY: the sizes of `from` and `to` are those of the arguments.
+                    unsafe {
+                        isa.transpose(Transposition {
+                            from: from.as_ptr(),
+                            from_stride: from_stride as isize,
+                            rows,
+                            cols,
+                            to: to.as_mut_ptr(),
+                            to_stride,
+                            width,
+                        })
+                    };
+                    for j in 0..cols {
+                        for i in 0..to_stride {
+                            let want = if i < rows {
+                                number(i * from_stride + j)
+                            } else if i < width {
+                                T::ZERO
+                            } else {
+                                untouched
+                            };
+                            assert_eq!(
+                                to[j * to_stride + i],
+                                want,
+                                "{rows} x {cols}, width {width}: ({i}, {j})"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn transposes_on_every_isa() {
+    for level in Level::ALL {
+        dispatch_on(level, Transposes::<f32>(Default::default()));
+        dispatch_on(level, Transposes::<f64>(Default::default()));
+        dispatch_on(level, Transposes::<crate::scalar::c32>(Default::default()));
+        dispatch_on(level, Transposes::<crate::scalar::c64>(Default::default()));
+    }
+}
