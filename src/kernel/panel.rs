@@ -1,0 +1,139 @@
+//! Packing one panel: `width` rows (or columns) of an operand, k after k, padded with zeros to `W`.
+//!
+//! `to[p W + i] <- op(from[i, p])` for `p < k`, `i < width`; 0 for `width <= i < W`.
+//!
+//! The same loop serves A (W = MR, i counts rows) and B (W = NR, i counts columns). Contiguous along i it is
+//! a copy, contiguous along k a blockwise transposition in registers, else element by element.
+
+use crate::scalar::Scalar;
+use crate::simd::{Dispatch, Isa, Transposition, Vec, Vector};
+
+/// Arguments of a packing kernel.
+#[derive(Debug)]
+pub struct Panel<T> {
+    /// Element (0, 0) of the source.
+    pub from: *const T,
+    /// Elements from an i to the next.
+    pub i_stride: isize,
+    /// Elements from a k to the next.
+    pub k_stride: isize,
+    /// Rows (columns) that exist, `0..=W`.
+    pub width: usize,
+    /// Depth.
+    pub k: usize,
+    /// Where to write `k W` elements.
+    pub to: *mut T,
+    /// Whether to conjugate.
+    pub conj: bool,
+}
+
+/// # Safety
+/// The CPU has ISA `S`; the source is readable at `i < width`, `p < k`; `to` has room for `k W` elements.
+pub(super) unsafe fn entry_a<S: Isa, T: Scalar, const DOWN: usize>(panel: &Panel<T>) {
+    let width = DOWN * <Vec<S, T::Real>>::LANES / T::PARTS;
+    // SAFETY: the caller vouches for the ISA; `Pack::run` relies on the rest.
+    unsafe { S::assume() }.enter(Pack { panel, width })
+}
+
+/// # Safety
+/// As for [`entry_a`].
+pub(super) unsafe fn entry_b<S: Isa, T: Scalar, const ACROSS: usize>(panel: &Panel<T>) {
+    // SAFETY: the caller vouches for the ISA; `Pack::run` relies on the rest.
+    unsafe { S::assume() }.enter(Pack { panel, width: ACROSS / T::PARTS })
+}
+
+/// Packs into panels `width` wide; a constant after inlining.
+struct Pack<'a, T> {
+    panel: &'a Panel<T>,
+    width: usize,
+}
+
+impl<T: Scalar> Dispatch for Pack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Pack { panel, width } = self;
+        debug_assert!(panel.width <= width);
+        // SAFETY (all three): the caller of `entry_*` vouches for source and destination.
+        if panel.i_stride == 1 {
+            unsafe { copy_rows(isa, panel, width) }
+        } else if panel.k_stride == 1 {
+            // SAFETY: as above.
+            unsafe {
+                isa.transpose(Transposition {
+                    from: panel.from,
+                    from_stride: panel.i_stride,
+                    rows: panel.width,
+                    cols: panel.k,
+                    to: panel.to,
+                    to_stride: width,
+                    width,
+                })
+            }
+        } else {
+            // SAFETY: as above.
+            unsafe { gather(panel, width) }
+        }
+        if T::IS_COMPLEX && panel.conj {
+            for i in 0..panel.k * width {
+                // SAFETY: inside the destination, just written.
+                unsafe { *panel.to.add(i) = (*panel.to.add(i)).conj() }
+            }
+        }
+    }
+}
+
+/// The source is contiguous along i.
+///
+/// # Safety
+/// As for [`entry_a`].
+#[inline(always)]
+unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>, width: usize) {
+    let lanes = <Vec<S, T::Real>>::LANES;
+    let (reals, valid) = (width * T::PARTS, panel.width * T::PARTS);
+    let from = panel.from.cast::<T::Real>();
+    let mut to = panel.to.cast::<T::Real>();
+    let k_step = panel.k_stride * T::PARTS as isize;
+    for p in 0..panel.k {
+        let row = from.wrapping_offset(p as isize * k_step);
+        // SAFETY: the source has `valid` reals in row p, the destination `reals`.
+        unsafe {
+            if valid == reals && reals % lanes == 0 {
+                for i in (0..reals).step_by(lanes) {
+                    <Vec<S, T::Real>>::load(isa, row.add(i)).store(to.add(i));
+                }
+            } else {
+                for i in (0..reals).step_by(lanes) {
+                    let here = valid.saturating_sub(i).min(lanes);
+                    <Vec<S, T::Real>>::load_first(isa, row.wrapping_add(i), here).store_first(
+                        isa,
+                        to.add(i),
+                        lanes.min(reals - i),
+                    );
+                }
+            }
+            to = to.add(reals);
+        }
+    }
+}
+
+/// The source has no unit stride.
+///
+/// # Safety
+/// As for [`entry_a`].
+#[inline(always)]
+unsafe fn gather<T: Scalar>(panel: &Panel<T>, width: usize) {
+    for p in 0..panel.k {
+        for i in 0..width {
+            // SAFETY: the source has element (i, p) for i < panel.width, the destination `width` a step.
+            unsafe {
+                *panel.to.add(p * width + i) = if i < panel.width {
+                    *panel.from.offset(i as isize * panel.i_stride + p as isize * panel.k_stride)
+                } else {
+                    T::ZERO
+                };
+            }
+        }
+    }
+}

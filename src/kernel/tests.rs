@@ -1,0 +1,170 @@
+//! Every kernel of the table, on every ISA of this machine, against plain loops.
+
+use super::*;
+use crate::scalar::{Real, c32, c64};
+
+fn number<T: Scalar>(i: usize) -> T {
+    let part = |i: usize| T::Real::from_f64(((i * 7919 + 13) % 64) as f64 / 8.0 - 4.0);
+    T::from_parts(part(i), part(i + 31))
+}
+
+fn close<T: Scalar>(got: T, want: T, k: usize, what: &str) {
+    let bound = T::Real::EPSILON * T::Real::from_f64(64.0 * (k + 1) as f64);
+    assert!((got - want).abs1() <= bound, "{what}: {got:?} instead of {want:?}");
+}
+
+fn every_set<T: Scalar>(test: impl Fn(&KernelSet<T>)) {
+    let sets: std::vec::Vec<_> = Level::ALL.into_iter().filter_map(kernels_on::<T>).collect();
+    assert!(!sets.is_empty());
+    sets.into_iter().for_each(test);
+}
+
+fn tiles<T: Scalar>() {
+    every_set::<T>(|set| {
+        for k in [0, 1, 2, 5, 33] {
+            let a: std::vec::Vec<T> = (0..k * set.mr).map(number).collect();
+            let b: std::vec::Vec<T> = (0..k * set.nr).map(|i| number(i + 5)).collect();
+            for m in 1..=set.mr {
+                for n in 1..=set.nr {
+                    let factors = [(T::ONE, T::ZERO), (T::ONE, T::ONE), (number(3), number(4))];
+                    for (alpha, beta) in factors {
+                        let ld = m + 2;
+                        let old =
+                            |i: usize| if beta == T::ZERO { T::from_real(T::Real::NAN) } else { number(i) };
+                        let mut c: std::vec::Vec<T> = (0..ld * n).map(old).collect();
+                        let before = c.clone();
+                        // SAFETY: panels and C have the sizes that the arguments say.
+                        unsafe {
+                            (set.tile)(&Tile {
+                                k,
+                                a: a.as_ptr(),
+                                b: b.as_ptr(),
+                                c: c.as_mut_ptr(),
+                                c_col: ld as isize,
+                                m,
+                                n,
+                                alpha,
+                                beta,
+                            })
+                        };
+                        for (at, &got) in c.iter().enumerate() {
+                            let (i, j) = (at % ld, at / ld);
+                            if i >= m {
+                                let kept = got == before[at] || got.re().is_nan();
+                                assert!(kept, "{:?}: wrote outside the tile", set.level);
+                                continue;
+                            }
+                            let mut want = T::ZERO;
+                            for p in 0..k {
+                                want += a[p * set.mr + i] * b[p * set.nr + j];
+                            }
+                            want = alpha * want;
+                            if beta != T::ZERO {
+                                want += beta * before[at];
+                            }
+                            close(got, want, k * 64, &format!("{:?} {m} x {n} x {k} ({i}, {j})", set.level));
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn panels<T: Scalar>() {
+    every_set::<T>(|set| {
+        for (width, pack) in [(set.mr, set.pack_a), (set.nr, set.pack_b)] {
+            for k in [0, 1, 3, 16, 21] {
+                for valid in 0..=width {
+                    for (i_stride, k_stride) in [(1, width + 1), (k + 2, 1), (2, 2 * width + 1)] {
+                        for conj in [false, true] {
+                            let from: std::vec::Vec<T> =
+                                (0..width * i_stride + k * k_stride + 1).map(number).collect();
+                            let mut to = vec![T::from_real(T::Real::NAN); k * width];
+                            // SAFETY: source and destination have the sizes that the arguments say.
+                            unsafe {
+                                pack(&Panel {
+                                    from: from.as_ptr(),
+                                    i_stride: i_stride as isize,
+                                    k_stride: k_stride as isize,
+                                    width: valid,
+                                    k,
+                                    to: to.as_mut_ptr(),
+                                    conj,
+                                })
+                            };
+                            for (at, &got) in to.iter().enumerate() {
+                                let (i, p) = (at % width, at / width);
+                                let want = if i < valid {
+                                    from[i * i_stride + p * k_stride].conj_if(conj)
+                                } else {
+                                    T::ZERO
+                                };
+                                assert_eq!(got, want, "{:?} width {valid} k {k} ({i}, {p})", set.level);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn solves<T: Scalar>() {
+    every_set::<T>(|set| {
+        for n in 0..=set.nr {
+            for unit in [false, true] {
+                let u: std::vec::Vec<T> = (0..n * set.nr)
+                    .map(|at| {
+                        let (i, j) = (at / set.nr, at % set.nr);
+                        match i.cmp(&j) {
+                            core::cmp::Ordering::Less => number::<T>(at).scale(T::Real::from_f64(0.0625)),
+                            core::cmp::Ordering::Equal if !unit => {
+                                number::<T>(at) + T::from_real(T::Real::from_f64(9.0))
+                            }
+                            _ => T::from_real(T::Real::NAN), // must not be read
+                        }
+                    })
+                    .collect();
+                let b: std::vec::Vec<T> = (0..n * set.mr).map(number).collect();
+                let mut x = b.clone();
+                // SAFETY: x and u have the sizes that the arguments say.
+                unsafe { (set.solve)(&Solve { n, x: x.as_mut_ptr(), u: u.as_ptr(), u_row: set.nr, unit }) };
+                for j in 0..n {
+                    for r in 0..set.mr {
+                        let diagonal = if unit { T::ONE } else { u[j * set.nr + j] };
+                        let mut sum = x[j * set.mr + r] * diagonal;
+                        for i in 0..j {
+                            sum += x[i * set.mr + r] * u[i * set.nr + j];
+                        }
+                        close(sum, b[j * set.mr + r], 64, &format!("{:?} order {n} ({r}, {j})", set.level));
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn tile_kernels() {
+    tiles::<f32>();
+    tiles::<f64>();
+    tiles::<c32>();
+    tiles::<c64>();
+}
+
+#[test]
+fn packing_kernels() {
+    panels::<f32>();
+    panels::<f64>();
+    panels::<c32>();
+    panels::<c64>();
+}
+
+#[test]
+fn triangular_kernels() {
+    solves::<f32>();
+    solves::<f64>();
+    solves::<c32>();
+    solves::<c64>();
+}
