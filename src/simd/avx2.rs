@@ -198,6 +198,16 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
+    fn pairs(_: Avx2, even: f32, odd: f32) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe {
+            F32x8(_mm256_castpd_ps(_mm256_set1_pd(f64::from_bits(
+                u64::from(odd.to_bits()) << 32 | u64::from(even.to_bits()),
+            ))))
+        }
+    }
+
+    #[inline(always)]
     fn mask(_: Avx2, n: usize) -> __m256i {
         debug_assert!(n <= Self::LANES);
         // SAFETY: the token proves AVX2; the window starts at LANES - n >= 0 and lies inside the table.
@@ -291,6 +301,32 @@ impl Vector<Avx2> for F32x8 {
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
     }
+
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let four = _mm_max_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    fn smallest(self) -> f32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let four = _mm_min_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    fn equal_lanes(self, other: Self) -> u32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)).cast_unsigned() }
+    }
 }
 
 /// 4 `f64` in a register.
@@ -351,6 +387,12 @@ impl Vector<Avx2> for F64x4 {
     fn splat(_: Avx2, x: f64) -> Self {
         // SAFETY: the token proves that the CPU has the instructions.
         unsafe { F64x4(_mm256_set1_pd(x)) }
+    }
+
+    #[inline(always)]
+    fn pairs(_: Avx2, even: f64, odd: f64) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe { F64x4(_mm256_set_pd(odd, even, odd, even)) }
     }
 
     #[inline(always)]
@@ -445,5 +487,29 @@ impl Vector<Avx2> for F64x4 {
             let two = _mm_add_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
             _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
         }
+    }
+
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let two = _mm_max_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
+            _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
+
+    #[inline(always)]
+    fn smallest(self) -> f64 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let two = _mm_min_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
+            _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
+
+    #[inline(always)]
+    fn equal_lanes(self, other: Self) -> u32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0)).cast_unsigned() }
     }
 }

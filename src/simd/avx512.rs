@@ -208,6 +208,16 @@ impl Vector<Avx512> for F32x16 {
     }
 
     #[inline(always)]
+    fn pairs(_: Avx512, even: f32, odd: f32) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe {
+            F32x16(_mm512_castpd_ps(_mm512_set1_pd(f64::from_bits(
+                u64::from(odd.to_bits()) << 32 | u64::from(even.to_bits()),
+            ))))
+        }
+    }
+
+    #[inline(always)]
     fn mask(_: Avx512, n: usize) -> __mmask16 {
         debug_assert!(n <= Self::LANES);
         ((1u32 << n) - 1) as __mmask16
@@ -296,6 +306,24 @@ impl Vector<Avx512> for F32x16 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm512_reduce_add_ps(self.0) }
     }
+
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_max_ps(self.0) }
+    }
+
+    #[inline(always)]
+    fn smallest(self) -> f32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_min_ps(self.0) }
+    }
+
+    #[inline(always)]
+    fn equal_lanes(self, other: Self) -> u32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) })
+    }
 }
 
 /// 8 `f64` in a register.
@@ -356,6 +384,12 @@ impl Vector<Avx512> for F64x8 {
     fn splat(_: Avx512, x: f64) -> Self {
         // SAFETY: the token proves that the CPU has the instructions.
         unsafe { F64x8(_mm512_set1_pd(x)) }
+    }
+
+    #[inline(always)]
+    fn pairs(_: Avx512, even: f64, odd: f64) -> Self {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe { F64x8(_mm512_broadcast_f64x2(_mm_set_pd(odd, even))) }
     }
 
     #[inline(always)]
@@ -446,5 +480,23 @@ impl Vector<Avx512> for F64x8 {
     fn sum(self) -> f64 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm512_reduce_add_pd(self.0) }
+    }
+
+    #[inline(always)]
+    fn largest(self) -> f64 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_max_pd(self.0) }
+    }
+
+    #[inline(always)]
+    fn smallest(self) -> f64 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_reduce_min_pd(self.0) }
+    }
+
+    #[inline(always)]
+    fn equal_lanes(self, other: Self) -> u32 {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        u32::from(unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) })
     }
 }

@@ -70,6 +70,8 @@ pub trait Vector<S: Isa>:
 
     /// All lanes `x`.
     fn splat(isa: S, x: Self::Elem) -> Self;
+    /// Even lanes `even`, odd lanes `odd`: one complex number, over and over.
+    fn pairs(isa: S, even: Self::Elem, odd: Self::Elem) -> Self;
     /// The first `n` lanes, `n <= LANES`.
     fn mask(isa: S, n: usize) -> Self::Mask;
     /// Reads `LANES` elements, any alignment.
@@ -114,6 +116,12 @@ pub trait Vector<S: Isa>:
     fn dup_odd(self) -> Self;
     /// Sum of all lanes, by halving.
     fn sum(self) -> Self::Elem;
+    /// Largest lane; unspecified if any is NaN.
+    fn largest(self) -> Self::Elem;
+    /// Smallest lane; unspecified if any is NaN.
+    fn smallest(self) -> Self::Elem;
+    /// One bit for each lane, the first lane lowest: whether the lanes are equal (NaN never is).
+    fn equal_lanes(self, other: Self) -> u32;
 
     /// All lanes 0.
     #[inline(always)]

@@ -96,6 +96,11 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     }
 
     #[inline(always)]
+    fn pairs(_: Portable, even: R, odd: R) -> Self {
+        Lanes(core::array::from_fn(|i| if i % 2 == 0 { even } else { odd }))
+    }
+
+    #[inline(always)]
     fn mask(_: Portable, n: usize) -> usize {
         debug_assert!(n <= N);
         n
@@ -186,5 +191,20 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
             half /= 2;
         }
         lanes[0]
+    }
+
+    #[inline(always)]
+    fn largest(self) -> R {
+        self.0.into_iter().fold(self.0[0], |best, x| if x > best { x } else { best })
+    }
+
+    #[inline(always)]
+    fn smallest(self) -> R {
+        self.0.into_iter().fold(self.0[0], |best, x| if x < best { x } else { best })
+    }
+
+    #[inline(always)]
+    fn equal_lanes(self, other: Self) -> u32 {
+        (0..N).fold(0, |bits, i| bits | u32::from(self.0[i] == other.0[i]) << i)
     }
 }

@@ -45,6 +45,16 @@ impl<R: Real> Dispatch for EveryOperation<R> {
         check("swap_pairs", va.swap_pairs(), &|i| a[i ^ 1]);
         check("dup_even", va.dup_even(), &|i| a[i & !1]);
         check("dup_odd", va.dup_odd(), &|i| a[i | 1]);
+        check("pairs", <Vec<S, R>>::pairs(isa, a[0], a[1]), &|i| a[i % 2]);
+        assert_eq!(va.largest(), a[lanes - 1]);
+        assert_eq!((-va).largest(), -a[0]);
+        assert_eq!(va.smallest(), a[0]);
+        assert_eq!(vb.smallest(), b[lanes - 1]);
+        let nan = <Vec<S, R>>::splat(isa, R::NAN);
+        assert_eq!(nan.equal_lanes(nan), 0);
+        for i in 0..lanes {
+            assert_eq!(va.equal_lanes(<Vec<S, R>>::splat(isa, a[i])), 1 << i);
+        }
         assert_eq!(va.sum(), a.iter().fold(R::ZERO, |s, &x| s + x));
         for n in 0..=lanes {
             // SAFETY: n <= LANES elements.
