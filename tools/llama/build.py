@@ -1,0 +1,114 @@
+"""Build zenblas and install it into a prefix below `build/`; build llama.cpp, unmodified, against that prefix."""
+
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import sys
+
+import pins
+from fetch import PYTHON, SOURCE, environment
+from steps import BUILD, Failure, Line, have, run, shown, stamp, stamped, unstamp
+
+PREFIX = BUILD / "prefix"
+TREE = BUILD / "tree"
+BIN = TREE / "bin"
+MODELS = BUILD / "models"
+
+# What the job runs; everything else in the tree stays unbuilt.
+TARGETS = ["llama-completion", "llama-bench", "llama-perplexity", "llama-quantize"]
+OPTIONS = [
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DGGML_BLAS=ON",
+    "-DGGML_BLAS_VENDOR=Generic",
+    "-DGGML_NATIVE=ON",
+    "-DGGML_CCACHE=OFF",
+    "-DLLAMA_OPENSSL=OFF",
+    "-DLLAMA_BUILD_APP=OFF",
+    "-DLLAMA_BUILD_SERVER=OFF",
+    "-DLLAMA_BUILD_TESTS=OFF",
+    # A new zenblas behind the same soname needs no new link.
+    "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON",
+]
+
+NEEDED = {
+    "cargo": "install Rust (https://rustup.rs, or Debian's packages cargo and rustc when they are new enough)",
+    "cc": "install a C compiler (Debian: apt install gcc)",
+    "c++": "install a C++ compiler (Debian: apt install g++)",
+    "make": "install make (Debian: apt install make)",
+}
+SPACE = 2 << 30  # bytes of disk that the whole of build/llama takes, with room to spare
+
+
+def check_machine():
+    """Stop at once when a tool or the room on the disk is missing."""
+    for command, hint in NEEDED.items():
+        if not shutil.which(command):
+            raise Failure(f"there is no command {command}", hint)
+    if not MODELS.exists() and shutil.disk_usage(BUILD).free < SPACE:
+        raise Failure(f"less than {SPACE >> 30} GiB free on the disk of {shown(BUILD)}", "make room there")
+
+
+def zenblas(number):
+    """Let the Makefile build zenblas and install it; cargo knows itself what has changed."""
+    line = Line(f"{number} build zenblas, install it into {shown(PREFIX)}")
+    hint = "run `make` alone to see the same error by itself"
+    # This script is a child of make: its flags and job server are not meant for an inner make.
+    clean = {"MAKEFLAGS": "", "MFLAGS": "", "DESTDIR": ""}
+    run([os.environ.get("MAKE", "make"), "install", f"PREFIX={PREFIX}"], "zenblas.log", hint, line, env=clean)
+    line.end()
+
+
+def workers():
+    """How many compilers to run at once: one for each CPU we may use, as long as each has 1.5 GiB of memory."""
+    memory = re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text())
+    room = int(memory.group(1)) // (3 << 19) if memory else 1
+    return max(1, min(len(os.sched_getaffinity(0)), room))
+
+
+def llama(number):
+    """Configure llama.cpp to find our BLAS in the prefix, and build the programs of `TARGETS`."""
+    options = OPTIONS + [f"-DCMAKE_PREFIX_PATH={PREFIX}"]
+    if not (shutil.which("pkg-config") or shutil.which("pkgconf")):
+        # llama.cpp looks for cblas.h by pkg-config's module `blas`; without that tool it has to be told.
+        options.append(f"-DBLAS_INCLUDE_DIRS={PREFIX / 'include'}")
+    title = f"{number} build llama.cpp with {' '.join(OPTIONS[1:3])}"
+    # The compiler optimises for this processor (GGML_NATIVE), so the processor is part of the key.
+    processor = re.search(r"model name.*", pathlib.Path("/proc/cpuinfo").read_text())
+    key = "\n".join([pins.LLAMA_CPP_PYTHON_SHA256, str(TREE), processor.group() if processor else "", *options])
+    hint = "the log has the compiler's own words; `rm -r build/llama` starts from nothing"
+    env = environment()
+    line = Line(title)
+    if not stamped("configure", key, TREE / "build.ninja"):
+        unstamp("configure")
+        shutil.rmtree(TREE, ignore_errors=True)
+        command = ["cmake", "-G", "Ninja", "-S", SOURCE, "-B", TREE, *options]
+        run(command, "configure.log", hint, line, env=env)
+        stamp("configure", key)
+    # ninja looks at the files themselves: with nothing to do it is back at once.
+    run(["ninja", "-C", TREE, "-j", workers(), *TARGETS], "build.log", hint, line, env=env)
+    line.end()
+
+
+def model(number, size="small", kind="f32"):
+    """Write the random-weight model of this shape and weight type unless it is there; return its path."""
+    title = f"{number} write a model with random weights ({size}, {kind})"
+    path = MODELS / f"{size}-{kind}.gguf"
+    writer = pathlib.Path(__file__).with_name("model.py")
+    digest = hashlib.sha256(writer.read_bytes()).hexdigest()
+    key = "\n".join([*pins.WHEELS, pins.LLAMA_CPP_PYTHON_SHA256, digest])
+    if stamped(path.name, key, path):
+        have(title)
+        return path
+    line = Line(title)
+    unstamp(path.name)
+    MODELS.mkdir(exist_ok=True)
+    vocabulary = SOURCE / "models" / "ggml-vocab-llama-spm.gguf"
+    command = [sys.executable, writer, "--size", size, "--type", kind, "--vocab", vocabulary, path]
+    # Nothing but the fetched packages: a numpy of the user's own might not fit them.
+    env = {"PYTHONPATH": str(PYTHON), "PYTHONNOUSERSITE": "1"}
+    run(command, "model.log", "`rm -r build/llama/python` fetches the Python packages anew", line, env=env)
+    stamp(path.name, key)
+    line.end()
+    return path
