@@ -1,5 +1,6 @@
 //! zenblas: a drop-in BLAS for AMD Zen 5.
 
+pub mod engine;
 pub mod kernel;
 pub mod knobs;
 pub mod level1;

@@ -24,7 +24,7 @@ pub mod tile;
 use crate::platform::cpu;
 use crate::scalar::Scalar;
 use crate::simd::{Isa, Level, Portable, Vec, Vector};
-use panel::Panel;
+use panel::{Panel, Unpanel};
 use solve::Solve;
 use tile::Tile;
 
@@ -47,6 +47,8 @@ pub struct KernelSet<T: Scalar> {
     pub pack_a: unsafe fn(&Panel<T>),
     /// Packs a panel `nr` wide.
     pub pack_b: unsafe fn(&Panel<T>),
+    /// Copies a panel `mr` wide back to where it came from.
+    pub unpack_a: unsafe fn(&Unpanel<T>),
     /// Solves with a triangle of order up to `nr` inside a panel of A.
     pub solve: unsafe fn(&Solve<T>),
 }
@@ -61,6 +63,7 @@ impl<T: Scalar> KernelSet<T> {
             tile: tile::entry::<S, T, DOWN, ACROSS>,
             pack_a: panel::entry_a::<S, T, DOWN>,
             pack_b: panel::entry_b::<S, T, ACROSS>,
+            unpack_a: panel::entry_unpack::<S, T, DOWN>,
             solve: solve::entry::<S, T, DOWN>,
         }
     }

@@ -4,6 +4,7 @@
 //!
 //! The same loop serves A (W = MR, i counts rows) and B (W = NR, i counts columns). Contiguous along i it is
 //! a copy, contiguous along k a blockwise transposition in registers, else element by element.
+//! [`Unpanel`] is the way back, for operations that work inside a packed panel of A.
 
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa, Transposition, Vec, Vector};
@@ -133,6 +134,87 @@ unsafe fn gather<T: Scalar>(panel: &Panel<T>, width: usize) {
                 } else {
                     T::ZERO
                 };
+            }
+        }
+    }
+}
+
+/// Arguments of an unpacking kernel: `to[i, p] <- from[p MR + i]`.
+#[derive(Debug)]
+pub struct Unpanel<T> {
+    /// A panel of A, `k` times `MR` elements.
+    pub from: *const T,
+    /// Rows to write, `0..=MR`.
+    pub width: usize,
+    /// Depth.
+    pub k: usize,
+    /// Element (0, 0) of the destination.
+    pub to: *mut T,
+    /// Elements from an i to the next.
+    pub i_stride: isize,
+    /// Elements from a k to the next.
+    pub k_stride: isize,
+}
+
+/// # Safety
+/// The CPU has ISA `S`; the panel is readable, the destination writable at `i < width`, `p < k`.
+pub(super) unsafe fn entry_unpack<S: Isa, T: Scalar, const DOWN: usize>(panel: &Unpanel<T>) {
+    let width = DOWN * <Vec<S, T::Real>>::LANES / T::PARTS;
+    // SAFETY: the caller vouches for the ISA; `Unpack::run` relies on the rest.
+    unsafe { S::assume() }.enter(Unpack { panel, width })
+}
+
+struct Unpack<'a, T> {
+    panel: &'a Unpanel<T>,
+    width: usize,
+}
+
+impl<T: Scalar> Dispatch for Unpack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Unpack { panel, width } = self;
+        let lanes = <Vec<S, T::Real>>::LANES;
+        let reals = panel.width * T::PARTS;
+        if panel.i_stride == 1 {
+            for p in 0..panel.k {
+                let from = panel.from.wrapping_add(p * width).cast::<T::Real>();
+                let to = panel.to.wrapping_offset(p as isize * panel.k_stride).cast::<T::Real>();
+                for i in (0..reals).step_by(lanes) {
+                    let here = lanes.min(reals - i);
+                    // SAFETY: `here` reals from i on exist in step p of both.
+                    unsafe {
+                        <Vec<S, T::Real>>::load_first(isa, from.add(i), here).store_first(
+                            isa,
+                            to.add(i),
+                            here,
+                        )
+                    }
+                }
+            }
+        } else if panel.k_stride == 1 && panel.i_stride > 0 {
+            // SAFETY: the caller vouches for both sides.
+            unsafe {
+                isa.transpose(Transposition {
+                    from: panel.from,
+                    from_stride: width as isize,
+                    rows: panel.k,
+                    cols: panel.width,
+                    to: panel.to,
+                    to_stride: panel.i_stride as usize,
+                    width: panel.k,
+                })
+            }
+        } else {
+            for p in 0..panel.k {
+                for i in 0..panel.width {
+                    // SAFETY: element (i, p) of both sides.
+                    unsafe {
+                        *panel.to.offset(i as isize * panel.i_stride + p as isize * panel.k_stride) =
+                            *panel.from.add(p * width + i)
+                    }
+                }
             }
         }
     }

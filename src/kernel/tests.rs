@@ -1,7 +1,9 @@
 //! Every kernel of the table, on every ISA of this machine, against plain loops.
 
+use super::panel::Unpanel;
 use super::*;
 use crate::scalar::{Real, c32, c64};
+use crate::view::Uplo;
 
 fn number<T: Scalar>(i: usize) -> T {
     let part = |i: usize| T::Real::from_f64(((i * 7919 + 13) % 64) as f64 / 8.0 - 4.0);
@@ -113,29 +115,33 @@ fn panels<T: Scalar>() {
 fn solves<T: Scalar>() {
     every_set::<T>(|set| {
         for n in 0..=set.nr {
-            for unit in [false, true] {
-                let u: std::vec::Vec<T> = (0..n * set.nr)
+            for (unit, uplo) in
+                [(false, Uplo::Upper), (true, Uplo::Upper), (false, Uplo::Lower), (true, Uplo::Lower)]
+            {
+                let t: std::vec::Vec<T> = (0..n * set.nr)
                     .map(|at| {
                         let (i, j) = (at / set.nr, at % set.nr);
-                        match i.cmp(&j) {
-                            core::cmp::Ordering::Less => number::<T>(at).scale(T::Real::from_f64(0.0625)),
-                            core::cmp::Ordering::Equal if !unit => {
-                                number::<T>(at) + T::from_real(T::Real::from_f64(9.0))
-                            }
-                            _ => T::from_real(T::Real::NAN), // must not be read
+                        if i == j && !unit {
+                            number::<T>(at) + T::from_real(T::Real::from_f64(9.0))
+                        } else if i != j && (i < j) == (uplo == Uplo::Upper) {
+                            number::<T>(at).scale(T::Real::from_f64(0.0625))
+                        } else {
+                            T::from_real(T::Real::NAN) // must not be read
                         }
                     })
                     .collect();
                 let b: std::vec::Vec<T> = (0..n * set.mr).map(number).collect();
                 let mut x = b.clone();
-                // SAFETY: x and u have the sizes that the arguments say.
-                unsafe { (set.solve)(&Solve { n, x: x.as_mut_ptr(), u: u.as_ptr(), u_row: set.nr, unit }) };
+                // SAFETY: x and t have the sizes that the arguments say.
+                unsafe {
+                    (set.solve)(&Solve { n, x: x.as_mut_ptr(), t: t.as_ptr(), t_row: set.nr, uplo, unit })
+                };
                 for j in 0..n {
                     for r in 0..set.mr {
-                        let diagonal = if unit { T::ONE } else { u[j * set.nr + j] };
+                        let diagonal = if unit { T::ONE } else { t[j * set.nr + j] };
                         let mut sum = x[j * set.mr + r] * diagonal;
-                        for i in 0..j {
-                            sum += x[i * set.mr + r] * u[i * set.nr + j];
+                        for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
+                            sum += x[i * set.mr + r] * t[i * set.nr + j];
                         }
                         close(sum, b[j * set.mr + r], 64, &format!("{:?} order {n} ({r}, {j})", set.level));
                     }
@@ -143,6 +149,47 @@ fn solves<T: Scalar>() {
             }
         }
     });
+}
+
+fn unpackings<T: Scalar>() {
+    every_set::<T>(|set| {
+        for k in [0, 1, 3, 16, 21] {
+            for width in 0..=set.mr {
+                for (i_stride, k_stride) in [(1, width + 1), (k + 2, 1), (2, 2 * width + 1)] {
+                    let from: std::vec::Vec<T> = (0..k * set.mr).map(number).collect();
+                    let untouched = number::<T>(3) + T::from_real(T::Real::from_f64(100.0));
+                    let mut to = vec![untouched; width * i_stride + k * k_stride + 1];
+                    // SAFETY: source and destination have the sizes that the arguments say.
+                    unsafe {
+                        (set.unpack_a)(&Unpanel {
+                            from: from.as_ptr(),
+                            width,
+                            k,
+                            to: to.as_mut_ptr(),
+                            i_stride: i_stride as isize,
+                            k_stride: k_stride as isize,
+                        })
+                    };
+                    let mut written = 0;
+                    for i in 0..width {
+                        for p in 0..k {
+                            assert_eq!(to[i * i_stride + p * k_stride], from[p * set.mr + i]);
+                            written += 1;
+                        }
+                    }
+                    assert_eq!(to.iter().filter(|&&x| x != untouched).count(), written, "wrote beside");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn unpacking_kernels() {
+    unpackings::<f32>();
+    unpackings::<f64>();
+    unpackings::<c32>();
+    unpackings::<c64>();
 }
 
 #[test]

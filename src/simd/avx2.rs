@@ -41,20 +41,22 @@ impl Isa for Avx2 {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe {
             match size_of::<T>() {
-                4 => blockwise::<T, 8>(block, transpose_8x8),
-                8 => blockwise::<T, 4>(block, transpose_4x4),
+                4 => blockwise::<T, 8, Square8>(block),
+                8 => blockwise::<T, 4, Square4>(block),
                 _ => block.plain(),
             }
         }
     }
 }
 
+/// `N` registers of `N` elements, transposed. A trait and not a function pointer, which would not be inlined.
+trait Square<const N: usize> {
+    fn transpose(lines: [__m256i; N]) -> [__m256i; N];
+}
+
 /// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
 #[inline(always)]
-unsafe fn blockwise<T: Copy, const N: usize>(
-    block: Transposition<T>,
-    square: impl Fn([__m256i; N]) -> [__m256i; N],
-) {
+unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<T>) {
     let lane_words = size_of::<T>() / 4;
     // SAFETY: the window of 8 words starts at 8 - words >= 0, inside the table.
     let words =
@@ -75,7 +77,7 @@ unsafe fn blockwise<T: Copy, const N: usize>(
                         *line = _mm256_maskload_epi32(from.cast(), read);
                     }
                 }
-                let lines = square(lines);
+                let lines = Q::transpose(lines);
                 for (c, line) in lines.into_iter().enumerate() {
                     if c < cols {
                         let to = block.to.add((j + c) * block.to_stride + i);
@@ -88,49 +90,57 @@ unsafe fn blockwise<T: Copy, const N: usize>(
 }
 
 /// Rows interleaved by 64 bits give 2 x 2 blocks inside each half; then halves change places.
-#[inline(always)]
-fn transpose_4x4([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
-    // SAFETY: only called below an Avx2 token.
-    unsafe {
-        let ab_even = _mm256_unpacklo_epi64(a, b);
-        let ab_odd = _mm256_unpackhi_epi64(a, b);
-        let cd_even = _mm256_unpacklo_epi64(c, d);
-        let cd_odd = _mm256_unpackhi_epi64(c, d);
-        [
-            _mm256_permute2x128_si256::<0x20>(ab_even, cd_even),
-            _mm256_permute2x128_si256::<0x20>(ab_odd, cd_odd),
-            _mm256_permute2x128_si256::<0x31>(ab_even, cd_even),
-            _mm256_permute2x128_si256::<0x31>(ab_odd, cd_odd),
-        ]
+struct Square4;
+
+impl Square<4> for Square4 {
+    #[inline(always)]
+    fn transpose([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
+        // SAFETY: only called below an Avx2 token.
+        unsafe {
+            let ab_even = _mm256_unpacklo_epi64(a, b);
+            let ab_odd = _mm256_unpackhi_epi64(a, b);
+            let cd_even = _mm256_unpacklo_epi64(c, d);
+            let cd_odd = _mm256_unpackhi_epi64(c, d);
+            [
+                _mm256_permute2x128_si256::<0x20>(ab_even, cd_even),
+                _mm256_permute2x128_si256::<0x20>(ab_odd, cd_odd),
+                _mm256_permute2x128_si256::<0x31>(ab_even, cd_even),
+                _mm256_permute2x128_si256::<0x31>(ab_odd, cd_odd),
+            ]
+        }
     }
 }
 
-#[inline(always)]
-fn transpose_8x8(lines: [__m256i; 8]) -> [__m256i; 8] {
-    let mut fours = lines;
-    for i in 0..2 {
-        let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
-        // SAFETY: only called below an Avx2 token.
-        unsafe {
-            let ab_low = _mm256_unpacklo_epi32(a, b);
-            let ab_high = _mm256_unpackhi_epi32(a, b);
-            let cd_low = _mm256_unpacklo_epi32(c, d);
-            let cd_high = _mm256_unpackhi_epi32(c, d);
-            fours[4 * i] = _mm256_unpacklo_epi64(ab_low, cd_low);
-            fours[4 * i + 1] = _mm256_unpackhi_epi64(ab_low, cd_low);
-            fours[4 * i + 2] = _mm256_unpacklo_epi64(ab_high, cd_high);
-            fours[4 * i + 3] = _mm256_unpackhi_epi64(ab_high, cd_high);
+struct Square8;
+
+impl Square<8> for Square8 {
+    #[inline(always)]
+    fn transpose(lines: [__m256i; 8]) -> [__m256i; 8] {
+        let mut fours = lines;
+        for i in 0..2 {
+            let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
+            // SAFETY: only called below an Avx2 token.
+            unsafe {
+                let ab_low = _mm256_unpacklo_epi32(a, b);
+                let ab_high = _mm256_unpackhi_epi32(a, b);
+                let cd_low = _mm256_unpacklo_epi32(c, d);
+                let cd_high = _mm256_unpackhi_epi32(c, d);
+                fours[4 * i] = _mm256_unpacklo_epi64(ab_low, cd_low);
+                fours[4 * i + 1] = _mm256_unpackhi_epi64(ab_low, cd_low);
+                fours[4 * i + 2] = _mm256_unpacklo_epi64(ab_high, cd_high);
+                fours[4 * i + 3] = _mm256_unpackhi_epi64(ab_high, cd_high);
+            }
         }
-    }
-    let mut out = fours;
-    for i in 0..4 {
-        // SAFETY: only called below an Avx2 token.
-        unsafe {
-            out[i] = _mm256_permute2x128_si256::<0x20>(fours[i], fours[i + 4]);
-            out[i + 4] = _mm256_permute2x128_si256::<0x31>(fours[i], fours[i + 4]);
+        let mut out = fours;
+        for i in 0..4 {
+            // SAFETY: only called below an Avx2 token.
+            unsafe {
+                out[i] = _mm256_permute2x128_si256::<0x20>(fours[i], fours[i + 4]);
+                out[i + 4] = _mm256_permute2x128_si256::<0x31>(fours[i], fours[i + 4]);
+            }
         }
+        out
     }
-    out
 }
 
 /// A window of `n` ones into this table, starting at `LANES - n`, is the mask of the first `n` lanes.

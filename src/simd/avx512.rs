@@ -41,21 +41,23 @@ impl Isa for Avx512 {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe {
             match size_of::<T>() {
-                4 => blockwise::<T, 16>(block, transpose_16x16),
-                8 => blockwise::<T, 8>(block, transpose_8x8),
-                16 => blockwise::<T, 4>(block, transpose_4x4),
+                4 => blockwise::<T, 16, Square16>(block),
+                8 => blockwise::<T, 8, Square8>(block),
+                16 => blockwise::<T, 4, Square4>(block),
                 _ => block.plain(),
             }
         }
     }
 }
 
+/// `N` registers of `N` elements, transposed. A trait and not a function pointer, which would not be inlined.
+trait Square<const N: usize> {
+    fn transpose(lines: [__m512i; N]) -> [__m512i; N];
+}
+
 /// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
 #[inline(always)]
-unsafe fn blockwise<T: Copy, const N: usize>(
-    block: Transposition<T>,
-    square: impl Fn([__m512i; N]) -> [__m512i; N],
-) {
+unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<T>) {
     let lane_words = size_of::<T>() / 4;
     // The first n elements of a register, as a mask of 32-bit words.
     let words = |n: usize| ((1u32 << (n * lane_words)) - 1) as __mmask16;
@@ -75,7 +77,7 @@ unsafe fn blockwise<T: Copy, const N: usize>(
                         *line = _mm512_maskz_loadu_epi32(read, from.cast());
                     }
                 }
-                let lines = square(lines);
+                let lines = Q::transpose(lines);
                 for (c, line) in lines.into_iter().enumerate() {
                     if c < cols {
                         let to = block.to.add((j + c) * block.to_stride + i);
@@ -108,43 +110,55 @@ fn transpose_quarters<const N: usize, const STEP: usize>(lines: [__m512i; N]) ->
     out
 }
 
-#[inline(always)]
-fn transpose_4x4(lines: [__m512i; 4]) -> [__m512i; 4] {
-    transpose_quarters::<4, 1>(lines)
+struct Square4;
+
+impl Square<4> for Square4 {
+    #[inline(always)]
+    fn transpose(lines: [__m512i; 4]) -> [__m512i; 4] {
+        transpose_quarters::<4, 1>(lines)
+    }
 }
 
 /// Pairs of rows interleaved by 64 bits give 2 x 2 blocks inside each quarter; then quarters change places.
-#[inline(always)]
-fn transpose_8x8(lines: [__m512i; 8]) -> [__m512i; 8] {
-    let mut pairs = lines;
-    for i in 0..4 {
-        // SAFETY: only called below an Avx512 token.
-        unsafe {
-            pairs[2 * i] = _mm512_unpacklo_epi64(lines[2 * i], lines[2 * i + 1]);
-            pairs[2 * i + 1] = _mm512_unpackhi_epi64(lines[2 * i], lines[2 * i + 1]);
+struct Square8;
+
+impl Square<8> for Square8 {
+    #[inline(always)]
+    fn transpose(lines: [__m512i; 8]) -> [__m512i; 8] {
+        let mut pairs = lines;
+        for i in 0..4 {
+            // SAFETY: only called below an Avx512 token.
+            unsafe {
+                pairs[2 * i] = _mm512_unpacklo_epi64(lines[2 * i], lines[2 * i + 1]);
+                pairs[2 * i + 1] = _mm512_unpackhi_epi64(lines[2 * i], lines[2 * i + 1]);
+            }
         }
+        transpose_quarters::<8, 2>(pairs)
     }
-    transpose_quarters::<8, 2>(pairs)
 }
 
-#[inline(always)]
-fn transpose_16x16(lines: [__m512i; 16]) -> [__m512i; 16] {
-    let mut fours = lines;
-    for i in 0..4 {
-        let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
-        // SAFETY: only called below an Avx512 token.
-        unsafe {
-            let ab_low = _mm512_unpacklo_epi32(a, b);
-            let ab_high = _mm512_unpackhi_epi32(a, b);
-            let cd_low = _mm512_unpacklo_epi32(c, d);
-            let cd_high = _mm512_unpackhi_epi32(c, d);
-            fours[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
-            fours[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
-            fours[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-            fours[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+struct Square16;
+
+impl Square<16> for Square16 {
+    #[inline(always)]
+    fn transpose(lines: [__m512i; 16]) -> [__m512i; 16] {
+        let mut fours = lines;
+        for i in 0..4 {
+            let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
+            // SAFETY: only called below an Avx512 token.
+            unsafe {
+                let ab_low = _mm512_unpacklo_epi32(a, b);
+                let ab_high = _mm512_unpackhi_epi32(a, b);
+                let cd_low = _mm512_unpacklo_epi32(c, d);
+                let cd_high = _mm512_unpackhi_epi32(c, d);
+                fours[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
+                fours[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
+                fours[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+                fours[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+            }
         }
+        transpose_quarters::<16, 4>(fours)
     }
-    transpose_quarters::<16, 4>(fours)
 }
 
 /// 16 `f32` in a register.

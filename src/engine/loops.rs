@@ -1,0 +1,119 @@
+//! The five loops around the tile kernel.
+//!
+//! ```text
+//! for jc in columns of this group, by NC
+//!   for pc in 0..k, by KC
+//!     pack B[pc.., jc..]                        by panels, shared out among the members of the group
+//!     for ic in 0..m, by MC                     blocks of rows, taken in turn by the members
+//!       pack A[ic.., pc..]                      each member its own
+//!       for jr in the B block, by NR            the B panel stays in L1
+//!         for ir in the A block, by MR          the A panel comes from L2
+//!           C[ic + ir.., jc + jr..] += A panel * B panel
+//! ```
+//!
+//! Which member computes a tile never changes what is computed: sums run over k in the same order, in the
+//! same blocks, whatever the number of threads.
+
+use super::Product;
+use super::blocking::Blocks;
+use super::plan::Plan;
+use crate::platform::memory::Buffer;
+use crate::platform::pool::Barrier;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// What the members of a group share.
+#[derive(Debug)]
+pub struct Group {
+    /// The next block of rows that nobody has taken.
+    next: AtomicUsize,
+    barrier: Barrier,
+}
+
+impl Group {
+    /// A group of a plan.
+    pub fn new(plan: &Plan) -> Group {
+        Group { next: AtomicUsize::new(0), barrier: Barrier::new(plan.members) }
+    }
+}
+
+/// Memory for the packed blocks of all threads.
+#[derive(Debug)]
+pub struct Workspace {
+    base: *mut u8,
+}
+
+// SAFETY: members use disjoint parts, or the same one on either side of a barrier.
+unsafe impl Sync for Workspace {}
+
+impl Workspace {
+    /// Lays a plan's blocks out in a buffer of `Plan::workspace_bytes`.
+    pub fn new(buffer: &Buffer) -> Workspace {
+        Workspace { base: buffer.as_mut_ptr() }
+    }
+
+    /// A group's block of B and a member's block of A.
+    fn blocks(&self, plan: &Plan, group: usize, rank: usize) -> (*mut u8, *mut u8) {
+        let group_bytes = plan.b_block_bytes + plan.members * plan.a_block_bytes;
+        let b = self.base.wrapping_add(group * group_bytes);
+        (b.wrapping_add(plan.b_block_bytes + rank * plan.a_block_bytes), b)
+    }
+}
+
+/// The part of thread `member`.
+pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace: &Workspace, member: usize) {
+    let shape = product.shape();
+    let Blocks { mc, kc, nc } = plan.blocks;
+    let (group_index, rank) = (member / plan.members, member % plan.members);
+    let group = &groups[group_index];
+    let (a_block, b_block) = workspace.blocks(plan, group_index, rank);
+    let cols_of_group = plan.cols(group_index);
+
+    for jc in cols_of_group.clone().step_by(nc) {
+        let cols = jc..(jc + nc).min(cols_of_group.end);
+        for pc in (0..shape.k).step_by(kc) {
+            let depth = pc..(pc + kc).min(shape.k);
+            let a_panel_bytes = depth.len() * shape.a_bytes;
+            let b_panel_bytes = depth.len() * shape.b_bytes;
+
+            for (panel, jr) in cols.clone().step_by(shape.nr).enumerate().skip(rank).step_by(plan.members) {
+                let to = b_block.wrapping_add(panel * b_panel_bytes);
+                // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer, and
+                // readers wait for the barrier.
+                unsafe { product.pack_b(jr..(jr + shape.nr).min(cols.end), depth.clone(), to) };
+            }
+            group.barrier.wait();
+
+            loop {
+                let ic = group.next.fetch_add(mc, Ordering::Relaxed);
+                if ic >= shape.m {
+                    break;
+                }
+                let rows = ic..(ic + mc).min(shape.m);
+                if product.skips(rows.clone(), cols.clone()) {
+                    continue;
+                }
+                for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
+                    let to = a_block.wrapping_add(panel * a_panel_bytes);
+                    // SAFETY: the block has room for MC / MR panels of depth KC and is this member's own.
+                    unsafe { product.pack_a(ir..(ir + shape.mr).min(rows.end), depth.clone(), to) };
+                }
+                for (b_index, jr) in cols.clone().step_by(shape.nr).enumerate() {
+                    let b = b_block.wrapping_add(b_index * b_panel_bytes);
+                    let tile_cols = jr..(jr + shape.nr).min(cols.end);
+                    for (a_index, ir) in rows.clone().step_by(shape.mr).enumerate() {
+                        let a = a_block.wrapping_add(a_index * a_panel_bytes);
+                        let tile_rows = ir..(ir + shape.mr).min(rows.end);
+                        // SAFETY: panels packed above from these ranges; blocks of rows belong to one
+                        // member, columns to one group.
+                        unsafe { product.tile(tile_rows, tile_cols.clone(), depth.clone(), a, b) };
+                    }
+                }
+            }
+            group.barrier.wait();
+            if rank == 0 {
+                // Ordered before the next use by the barrier after packing.
+                group.next.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The engine: every level-3 operation is a [`Product`] that these loops multiply.
+//!
+//! ```text
+//!   level3 -> multiply -> plan.rs      how many threads, which part of C is whose, as data
+//!                      -> blocking.rs  MC, KC, NC from the caches of this machine
+//!                      -> loops.rs     the five loops: start reading here
+//!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric)
+//!                           -> Product::tile             (gemm.rs: whole C or one triangle)
+//! ```
+//!
+//! The loops know neither types nor BLAS: packed panels are bytes that the product's own packers write and
+//! its own tile kernel reads. Calls `kernel` and `platform`.
+
+pub mod blocking;
+pub mod gemm;
+pub mod loops;
+pub mod operand;
+pub mod plan;
+
+use crate::platform::memory::Buffer;
+use crate::platform::pool;
+use core::ops::Range;
+use loops::{Group, Workspace};
+use plan::Plan;
+
+/// What a product looks like to the loops.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Rows of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Terms of each sum.
+    pub k: usize,
+    /// Rows of a tile.
+    pub mr: usize,
+    /// Columns of a tile.
+    pub nr: usize,
+    /// Bytes of one k in a panel of A.
+    pub a_bytes: usize,
+    /// Bytes of one k in a panel of B.
+    pub b_bytes: usize,
+    /// Multiply-adds that one core does in a nanosecond on this product, roughly.
+    pub rate: f64,
+}
+
+/// One multiplication `C <- f(C, A B)`, cut into panels and tiles by the loops.
+pub trait Product: Sync {
+    /// Sizes.
+    fn shape(&self) -> Shape;
+
+    /// Packs rows `rows` (at most MR) of A at depths `k` into one panel.
+    ///
+    /// # Safety
+    /// `to` has room for the panel, and nobody else uses it.
+    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8);
+
+    /// Packs columns `cols` (at most NR) of B at depths `k` into one panel.
+    ///
+    /// # Safety
+    /// `to` has room for the panel, and nobody else uses it.
+    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8);
+
+    /// Adds the product of two panels into the tile `rows` x `cols` of C.
+    ///
+    /// # Safety
+    /// The panels are what `pack_a` and `pack_b` made of the same ranges; nobody else uses the tile.
+    unsafe fn tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    );
+
+    /// Whether nothing of this block of C is wanted.
+    fn skips(&self, _rows: Range<usize>, _cols: Range<usize>) -> bool {
+        false
+    }
+}
+
+/// Multiplies on the calling thread only. `false` as for [`multiply`].
+#[must_use]
+pub fn multiply_alone<P: Product>(product: &P) -> bool {
+    with_plan(&Plan::new(&product.shape(), 1, 1), |plan, groups, workspace| {
+        loops::member(product, plan, groups, workspace, 0);
+    })
+}
+
+/// Multiplies, on as many threads as pay. `false` if not even the smallest blocks could be had from the
+/// system, and nothing was done.
+#[must_use]
+pub fn multiply<P: Product>(product: &P) -> bool {
+    let shape = product.shape();
+    let wanted = plan::threads(&shape);
+    if wanted == 1 {
+        return multiply_alone(product);
+    }
+    let team = pool::take(wanted);
+    with_plan(&Plan::new(&shape, team.size(), team.ccd_size()), |plan, groups, workspace| {
+        team.run(|member| loops::member(product, plan, groups, workspace, member));
+    })
+}
+
+/// Finds memory for a plan, with smaller blocks where the system refuses.
+fn with_plan(plan: &Plan, run: impl FnOnce(&Plan, &[Group], &Workspace)) -> bool {
+    let mut plan = *plan;
+    let buffer = loop {
+        if let Some(buffer) = Buffer::take(plan.workspace_bytes()) {
+            break buffer;
+        }
+        if !plan.shrink() {
+            match Buffer::emergency() {
+                Some(buffer) if buffer.len() >= plan.workspace_bytes() => break buffer,
+                _ => return false,
+            }
+        }
+    };
+    let workspace = Workspace::new(&buffer);
+    if plan.groups == 1 {
+        run(&plan, &[Group::new(&plan)], &workspace);
+    } else {
+        let groups: Vec<Group> = (0..plan.groups).map(|_| Group::new(&plan)).collect();
+        run(&plan, &groups, &workspace);
+    }
+    true
+}

@@ -1,0 +1,140 @@
+//! Operands as the packers see them: an i x k matrix, dense or given by one triangle.
+//!
+//! A is seen as m x k, B transposed as n x k, so that both are packed by the same code.
+
+use crate::kernel::panel::Panel;
+use crate::scalar::Scalar;
+use crate::view::{MatRef, SymRef, Symmetry, Uplo};
+use core::ops::Range;
+
+/// An operand of a product.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand<'a, T> {
+    /// Every element is stored.
+    Dense(MatRef<'a, T>),
+    /// One triangle is stored.
+    Symmetric(SymRef<'a, T>),
+}
+
+/// A packing kernel of `kernel::KernelSet`, and the width of its panels.
+#[derive(Clone, Copy, Debug)]
+pub struct Packer<T> {
+    /// The kernel.
+    pub pack: unsafe fn(&Panel<T>),
+    /// MR or NR.
+    pub width: usize,
+}
+
+impl<T: Scalar> Operand<'_, T> {
+    /// The transposed operand.
+    #[inline]
+    pub fn t(self) -> Self {
+        match self {
+            Operand::Dense(mat) => Operand::Dense(mat.t()),
+            // The same memory seen transposed: the stored triangle is the other one, and what was mirrored
+            // from it still is.
+            Operand::Symmetric(sym) => {
+                Operand::Symmetric(SymRef { mat: sym.mat.t(), uplo: sym.uplo.flip(), ..sym })
+            }
+        }
+    }
+
+    /// Element (i, k).
+    pub fn get(&self, i: usize, k: usize) -> T {
+        match self {
+            Operand::Dense(mat) => mat.get(i, k),
+            Operand::Symmetric(sym) => symmetric_element(sym, mirrored(sym), i, k),
+        }
+    }
+
+    /// Packs `rows` (at most the packer's width) at depths `k` into one panel.
+    ///
+    /// # Safety
+    /// The CPU has the packer's ISA; `to` has room for `k.len() * width` elements.
+    pub unsafe fn pack(&self, packer: Packer<T>, rows: Range<usize>, k: Range<usize>, to: *mut T) {
+        match self {
+            // SAFETY: the caller vouches for `to`.
+            Operand::Dense(mat) => unsafe { pack_dense(packer, *mat, rows, k, to) },
+            // SAFETY: the caller vouches for `to`.
+            Operand::Symmetric(sym) => unsafe { pack_symmetric(packer, sym, rows, k, to) },
+        }
+    }
+}
+
+/// # Safety
+/// As for [`Operand::pack`].
+unsafe fn pack_dense<T: Scalar>(
+    packer: Packer<T>,
+    mat: MatRef<T>,
+    rows: Range<usize>,
+    k: Range<usize>,
+    to: *mut T,
+) {
+    // SAFETY: the block lies inside the view; the caller vouches for `to`.
+    unsafe {
+        (packer.pack)(&Panel {
+            from: mat.at(rows.start, k.start),
+            i_stride: mat.row_stride(),
+            k_stride: mat.col_stride(),
+            width: rows.len(),
+            k: k.len(),
+            to,
+            conj: mat.is_conj(),
+        })
+    }
+}
+
+/// Beside the diagonal a panel is dense, taken from the stored triangle or mirrored; across it, element by
+/// element.
+///
+/// # Safety
+/// As for [`Operand::pack`].
+unsafe fn pack_symmetric<T: Scalar>(
+    packer: Packer<T>,
+    sym: &SymRef<T>,
+    rows: Range<usize>,
+    k: Range<usize>,
+    to: *mut T,
+) {
+    let mirrored = mirrored(sym);
+    // Depths before the diagonal crosses these rows, across it, and behind it.
+    let cross_from = rows.start.clamp(k.start, k.end);
+    let cross_to = rows.end.clamp(k.start, k.end);
+    let (before, behind) = match sym.uplo {
+        Uplo::Lower => (sym.mat, mirrored),
+        Uplo::Upper => (mirrored, sym.mat),
+    };
+    let place = |p: usize| to.wrapping_add((p - k.start) * packer.width);
+    // SAFETY: the three parts fill the panel one after another; the caller vouches for its room.
+    unsafe {
+        if cross_from > k.start {
+            pack_dense(packer, before, rows.clone(), k.start..cross_from, to);
+        }
+        for p in cross_from..cross_to {
+            for i in 0..packer.width {
+                *place(p).add(i) = if i < rows.len() {
+                    symmetric_element(sym, mirrored, rows.start + i, p)
+                } else {
+                    T::ZERO
+                };
+            }
+        }
+        if cross_to < k.end {
+            pack_dense(packer, behind, rows.clone(), cross_to..k.end, place(cross_to));
+        }
+    }
+}
+
+/// The view in which the triangle that is not stored is found.
+fn mirrored<'a, T: Scalar>(sym: &SymRef<'a, T>) -> MatRef<'a, T> {
+    if sym.symmetry == Symmetry::Hermitian { sym.mat.t().conj() } else { sym.mat.t() }
+}
+
+fn symmetric_element<T: Scalar>(sym: &SymRef<T>, mirrored: MatRef<T>, i: usize, j: usize) -> T {
+    let stored = match sym.uplo {
+        Uplo::Upper => i <= j,
+        Uplo::Lower => i >= j,
+    };
+    let x = if stored { sym.mat.get(i, j) } else { mirrored.get(i, j) };
+    if i == j && sym.symmetry == Symmetry::Hermitian { T::from_real(x.re()) } else { x }
+}

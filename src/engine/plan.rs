@@ -1,0 +1,198 @@
+//! Who computes what: the number of threads, their groups, and the blocks, from one cost model.
+//!
+//! C is cut by columns into groups of threads; a group shares packed blocks of B (one L3), and its members
+//! take blocks of rows in turn. A plan is plain data: tests print and check it for machines not at hand.
+
+use super::Shape;
+use super::blocking::Blocks;
+use crate::knobs;
+use crate::platform::threads;
+
+/// What it costs to start and finish a team, in nanoseconds, beyond the work itself (measured: an empty
+/// team run on 2 cores of a Zen 4 virtual machine).
+const TEAM_COST: f64 = 6_000.0;
+/// What each further member adds.
+const MEMBER_COST: f64 = 500.0;
+/// Elements packed in a nanosecond, roughly, next to `Shape::rate` multiply-adds.
+const PACK_RATE: f64 = 2.0;
+/// A plan with more threads must be this much better: two threads that win 2 % are a waste of one.
+const GAIN: f64 = 0.85;
+
+/// A partition of one product, and the blocks of its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Sizes of C.
+    pub m: usize,
+    /// Columns of C.
+    pub n: usize,
+    /// Groups of threads; each takes a range of columns of C.
+    pub groups: usize,
+    /// Threads of each group; they share packed B and take blocks of rows in turn.
+    pub members: usize,
+    /// Cache blocks.
+    pub blocks: Blocks,
+    /// Bytes of a member's block of A.
+    pub a_block_bytes: usize,
+    /// Bytes of a group's block of B.
+    pub b_block_bytes: usize,
+    tile: [usize; 4],
+}
+
+/// Threads for a product.
+pub fn threads(shape: &Shape) -> usize {
+    best_count(cost(shape, 1, 1), |count, max| best_groups(shape, count, max).1)
+}
+
+/// Threads for work whose rows are independent and that each thread does alone on its own.
+pub fn lane_threads(shape: &Shape) -> usize {
+    let lanes = Shape { m: shape.n, n: shape.m, mr: shape.nr, nr: shape.mr, ..*shape };
+    best_count(cost(&lanes, 1, 1), |count, _| cost(&lanes, count, 1))
+}
+
+/// The number of threads that costs least; one, unless more are clearly better.
+fn best_count(serial: f64, cost: impl Fn(usize, usize) -> f64) -> usize {
+    let max = threads::max();
+    if max == 1 {
+        return 1;
+    }
+    if knobs::thread_always() {
+        return max;
+    }
+    if serial < 2.0 * TEAM_COST {
+        return 1;
+    }
+    let mut best = (1, serial * GAIN);
+    let mut count = 2;
+    while count <= max {
+        let cost = cost(count, max);
+        if cost < best.1 {
+            best = (count, cost);
+        }
+        // Past a few, in steps of an eighth: the plan is made on every call.
+        count = if count == max { max + 1 } else { (count + (count / 8).max(1)).min(max) };
+    }
+    best.0
+}
+
+/// Nanoseconds that a partition into `groups` x `members` threads takes.
+fn cost(shape: &Shape, groups: usize, members: usize) -> f64 {
+    let cols = shape.n.div_ceil(shape.nr).div_ceil(groups) * shape.nr;
+    let rows = shape.m.div_ceil(shape.mr).div_ceil(members) * shape.mr;
+    let depth = shape.k as f64;
+    let multiply = rows as f64 * cols as f64 * depth / shape.rate;
+    let pack = (rows as f64 + cols as f64 / members as f64) * depth / PACK_RATE;
+    let count = (groups * members) as f64;
+    let start = if count > 1.0 { TEAM_COST + MEMBER_COST * count } else { 0.0 };
+    multiply + pack + start
+}
+
+/// The best number of groups for `count` threads, at least enough that no group is larger than `ccd_size`.
+fn best_groups(shape: &Shape, count: usize, ccd_size: usize) -> (usize, f64) {
+    let mut best = (count, f64::INFINITY);
+    for groups in 1..=count {
+        if count % groups != 0 || count / groups > ccd_size.max(1) {
+            continue;
+        }
+        let cost = cost(shape, groups, count / groups);
+        if cost < best.1 {
+            best = (groups, cost);
+        }
+    }
+    best
+}
+
+impl Plan {
+    /// The best partition among `threads` threads of which `ccd_size` share an L3.
+    pub fn new(shape: &Shape, threads: usize, ccd_size: usize) -> Plan {
+        let (groups, _) = best_groups(shape, threads, ccd_size);
+        let members = threads / groups;
+        let cols = shape.n.div_ceil(shape.nr).div_ceil(groups) * shape.nr;
+        let mut plan = Plan {
+            m: shape.m,
+            n: shape.n,
+            groups,
+            members,
+            blocks: Blocks::new(shape, shape.m, cols.min(shape.n), members),
+            a_block_bytes: 0,
+            b_block_bytes: 0,
+            tile: [shape.mr, shape.nr, shape.a_bytes, shape.b_bytes],
+        };
+        plan.count_bytes();
+        plan
+    }
+
+    /// Columns of C that a group computes.
+    pub fn cols(&self, group: usize) -> core::ops::Range<usize> {
+        let nr = self.tile[1];
+        let panels = self.n.div_ceil(nr);
+        let from = |group: usize| (panels * group / self.groups * nr).min(self.n);
+        from(group)..from(group + 1)
+    }
+
+    /// Bytes of all blocks of all threads.
+    pub fn workspace_bytes(&self) -> usize {
+        self.groups * (self.b_block_bytes + self.members * self.a_block_bytes)
+    }
+
+    /// Halves the largest block; `false` if all are as small as a tile is.
+    pub fn shrink(&mut self) -> bool {
+        let [mr, nr, ..] = self.tile;
+        let half = |size: usize, unit: usize| (size / 2).next_multiple_of(unit);
+        if self.blocks.nc > nr && self.b_block_bytes >= self.members * self.a_block_bytes {
+            self.blocks.nc = half(self.blocks.nc, nr).min(self.blocks.nc - nr);
+        } else if self.blocks.mc > mr {
+            self.blocks.mc = half(self.blocks.mc, mr).min(self.blocks.mc - mr);
+        } else if self.blocks.kc > 16 {
+            self.blocks.kc /= 2;
+        } else {
+            return false;
+        }
+        self.count_bytes();
+        true
+    }
+
+    fn count_bytes(&mut self) {
+        let [mr, nr, a_bytes, b_bytes] = self.tile;
+        let Blocks { mc, kc, nc } = self.blocks;
+        // Whole cache lines, and a line more than a power of two would be.
+        self.a_block_bytes = (mc / mr * kc * a_bytes).next_multiple_of(64) + 64;
+        self.b_block_bytes = (nc / nr * kc * b_bytes).next_multiple_of(64) + 64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(m: usize, n: usize, k: usize) -> Shape {
+        Shape { m, n, k, mr: 48, nr: 8, a_bytes: 192, b_bytes: 32, rate: 60.0 }
+    }
+
+    #[test]
+    fn groups_cover_all_columns_once() {
+        for (m, n) in [(1000, 1000), (7, 5000), (5000, 7), (48, 8), (1, 1)] {
+            for threads in [1, 2, 6, 8, 16, 64, 128, 192] {
+                let plan = Plan::new(&shape(m, n, 300), threads, 8);
+                assert_eq!(plan.groups * plan.members, threads);
+                assert!(plan.members <= 8, "a group shares one L3");
+                let mut next = 0;
+                for group in 0..plan.groups {
+                    assert_eq!(plan.cols(group).start, next);
+                    next = plan.cols(group).end;
+                }
+                assert_eq!(next, n);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_shrink_to_a_tile_and_stop() {
+        let mut plan = Plan::new(&shape(5000, 5000, 5000), 4, 8);
+        let mut last = plan.workspace_bytes();
+        while plan.shrink() {
+            assert!(plan.workspace_bytes() < last);
+            last = plan.workspace_bytes();
+        }
+        assert!(last < 64 * 1024, "{last}");
+    }
+}

@@ -1,0 +1,384 @@
+//! Every operation, type and flag against plain loops, at sizes that straddle the tiles and blocks.
+
+use super::*;
+use crate::scalar::{Real, Scalar, c32, c64};
+use crate::view::*;
+
+/// A matrix in its own memory: column-major or row-major with a padded leading dimension. Padding is NaN.
+#[derive(Clone)]
+struct Matrix<T> {
+    data: Vec<T>,
+    rows: usize,
+    cols: usize,
+    row_major: bool,
+}
+
+impl<T: Scalar> Matrix<T> {
+    fn new(rows: usize, cols: usize, row_major: bool, mut element: impl FnMut(usize, usize) -> T) -> Self {
+        let (lines, length) = if row_major { (rows, cols) } else { (cols, rows) };
+        let mut data = vec![nan(); lines * (length + 3)];
+        for line in 0..lines {
+            for at in 0..length {
+                let (i, j) = if row_major { (line, at) } else { (at, line) };
+                data[line * (length + 3) + at] = element(i, j);
+            }
+        }
+        Matrix { data, rows, cols, row_major }
+    }
+
+    fn strides(&self) -> (isize, isize) {
+        if self.row_major { (self.cols as isize + 3, 1) } else { (1, self.rows as isize + 3) }
+    }
+
+    fn view(&self) -> MatRef<'_, T> {
+        let (row, col) = self.strides();
+        // SAFETY: `new` made the memory to these strides.
+        unsafe { MatRef::new(self.data.as_ptr(), self.rows, self.cols, row, col) }
+    }
+
+    fn view_mut(&mut self) -> MatMut<'_, T> {
+        let (row, col) = self.strides();
+        // SAFETY: `new` made the memory to these strides.
+        unsafe { MatMut::new(self.data.as_mut_ptr(), self.rows, self.cols, row, col) }
+    }
+}
+
+fn nan<T: Scalar>() -> T {
+    T::from_parts(T::Real::NAN, T::Real::NAN)
+}
+
+/// Numbers of magnitude one, different at each place and call.
+struct Numbers(u64);
+
+impl Numbers {
+    fn real<R: Real>(&mut self) -> R {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        R::from_f64((self.0 >> 40) as f64 / (1u64 << 23) as f64 - 1.0)
+    }
+
+    fn next<T: Scalar>(&mut self) -> T {
+        let re = self.real();
+        T::from_parts(re, self.real())
+    }
+
+    fn matrix<T: Scalar>(&mut self, rows: usize, cols: usize, row_major: bool) -> Matrix<T> {
+        Matrix::new(rows, cols, row_major, |_, _| self.next())
+    }
+
+    /// A square matrix of which one triangle may be read; the rest is NaN.
+    fn triangle<T: Scalar>(&mut self, n: usize, uplo: Uplo, row_major: bool) -> Matrix<T> {
+        Matrix::new(n, n, row_major, |i, j| if in_triangle(uplo, i, j) { self.next() } else { nan() })
+    }
+}
+
+fn in_triangle(uplo: Uplo, i: usize, j: usize) -> bool {
+    match uplo {
+        Uplo::Upper => i <= j,
+        Uplo::Lower => i >= j,
+    }
+}
+
+/// Compares `got` with `want(i, j)`, `None` for an element that must be what it was; padding stays NaN.
+fn check<T: Scalar>(
+    got: &Matrix<T>,
+    before: &Matrix<T>,
+    terms: usize,
+    what: &str,
+    want: impl Fn(usize, usize) -> Option<T>,
+) {
+    let bound = T::Real::EPSILON.to_f64() * 8.0 * (terms + 2) as f64;
+    for i in 0..got.rows {
+        for j in 0..got.cols {
+            let (x, old) = (got.view().get(i, j), before.view().get(i, j));
+            match want(i, j) {
+                Some(y) => {
+                    let error = (x - y).abs1().to_f64();
+                    assert!(
+                        error <= bound * (1.0 + y.abs1().to_f64()),
+                        "{what} ({i}, {j}): {x:?}, not {y:?}"
+                    );
+                }
+                None => {
+                    assert!(x == old || (x.re().is_nan() && old.re().is_nan()), "{what} ({i}, {j}) written")
+                }
+            }
+        }
+    }
+    let padding = |m: &Matrix<T>| m.data.iter().filter(|x| x.re().is_nan()).count();
+    assert!(padding(got) <= padding(before), "{what}: NaN leaked");
+}
+
+fn product<T: Scalar>(a: MatRef<T>, b: MatRef<T>, i: usize, j: usize) -> T {
+    (0..a.cols()).fold(T::ZERO, |sum, p| sum + a.get(i, p) * b.get(p, j))
+}
+
+fn add<T: Scalar>(alpha: T, product: T, beta: T, old: T) -> T {
+    if beta == T::ZERO { alpha * product } else { alpha * product + beta * old }
+}
+
+const FACTORS: [(f64, f64); 3] = [(1.0, 0.0), (-0.5, 1.0), (0.75, -2.0)];
+const TRANS: [Trans; 4] = [Trans::No, Trans::Yes, Trans::Conj, Trans::ConjNo];
+const UPLO: [Uplo; 2] = [Uplo::Upper, Uplo::Lower];
+const SYMMETRY: [Symmetry; 2] = [Symmetry::Symmetric, Symmetry::Hermitian];
+
+fn factor<T: Scalar>(x: f64) -> T {
+    T::from_parts(T::Real::from_f64(x), T::Real::from_f64(if x == 0.0 || x == 1.0 { 0.0 } else { 0.25 }))
+}
+
+/// `op`'s argument, whose `op` is rows x cols.
+fn before_op<T: Scalar>(
+    numbers: &mut Numbers,
+    trans: Trans,
+    rows: usize,
+    cols: usize,
+    row_major: bool,
+) -> Matrix<T> {
+    if trans.transposes() {
+        numbers.matrix(cols, rows, row_major)
+    } else {
+        numbers.matrix(rows, cols, row_major)
+    }
+}
+
+fn gemms<T: Scalar>() {
+    let mut numbers = Numbers(1);
+    let sizes = [
+        (1, 1, 1),
+        (2, 3, 4),
+        (5, 1, 7),
+        (1, 6, 3),
+        (16, 16, 16),
+        (24, 8, 5),
+        (47, 9, 20),
+        (49, 7, 33),
+        (96, 17, 3),
+        (13, 50, 64),
+        (100, 65, 401),
+        (64, 64, 64),
+        (3, 200, 40),
+        (200, 3, 40),
+    ];
+    for (m, n, k) in sizes {
+        for (at, (alpha, beta)) in FACTORS.into_iter().enumerate() {
+            for ta in TRANS {
+                for tb in TRANS {
+                    let (alpha, beta) = (factor::<T>(alpha), factor::<T>(beta));
+                    for row_major in [false, true] {
+                        if m * n * k > 100_000 && (at != 2 || row_major != ta.transposes()) {
+                            continue;
+                        }
+                        let a = before_op::<T>(&mut numbers, ta, m, k, row_major);
+                        let b = before_op::<T>(&mut numbers, tb, k, n, row_major);
+                        let before = if beta == T::ZERO {
+                            Matrix::new(m, n, row_major, |_, _| nan())
+                        } else {
+                            numbers.matrix(m, n, row_major)
+                        };
+                        let mut c = before.clone();
+                        let (a, b) = (a.view().op(ta), b.view().op(tb));
+                        gemm(alpha, a, b, beta, c.view_mut());
+                        let what = format!("{}gemm {ta:?} {tb:?} {m} {n} {k}", T::LETTER);
+                        check(&c, &before, k, &what, |i, j| {
+                            Some(add(alpha, product(a, b, i, j), beta, before.view().get(i, j)))
+                        });
+                        if m == n {
+                            for uplo in UPLO {
+                                let mut c = before.clone();
+                                gemmt(uplo, alpha, a, b, beta, c.view_mut());
+                                check(&c, &before, k, &format!("{what} {uplo:?}"), |i, j| {
+                                    let new = add(alpha, product(a, b, i, j), beta, before.view().get(i, j));
+                                    in_triangle(uplo, i, j).then_some(new)
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The whole of a symmetric or Hermitian matrix of which a triangle is stored.
+fn mirrored<T: Scalar>(a: &Matrix<T>, uplo: Uplo, symmetry: Symmetry) -> Matrix<T> {
+    Matrix::new(a.rows, a.rows, false, |i, j| {
+        let hermitian = symmetry == Symmetry::Hermitian;
+        let x =
+            if in_triangle(uplo, i, j) { a.view().get(i, j) } else { a.view().get(j, i).conj_if(hermitian) };
+        if i == j && hermitian { T::from_real(x.re()) } else { x }
+    })
+}
+
+fn symms<T: Scalar>() {
+    let mut numbers = Numbers(2);
+    for (m, n) in [(1, 1), (3, 5), (16, 16), (50, 20), (20, 50), (97, 66), (130, 7)] {
+        for (uplo, symmetry) in UPLO.into_iter().flat_map(|u| SYMMETRY.map(|s| (u, s))) {
+            for side in [Side::Left, Side::Right] {
+                for (alpha, beta) in FACTORS {
+                    for row_major in [false, true] {
+                        let (alpha, beta) = (factor::<T>(alpha), factor::<T>(beta));
+                        let order = if side == Side::Left { m } else { n };
+                        let a = numbers.triangle::<T>(order, uplo, row_major);
+                        let b = numbers.matrix::<T>(m, n, row_major);
+                        let before = numbers.matrix::<T>(m, n, row_major);
+                        let mut c = before.clone();
+                        symm(
+                            side,
+                            alpha,
+                            SymRef { mat: a.view(), uplo, symmetry },
+                            b.view(),
+                            beta,
+                            c.view_mut(),
+                        );
+                        let whole = mirrored(&a, uplo, symmetry);
+                        let (x, y) = match side {
+                            Side::Left => (whole.view(), b.view()),
+                            Side::Right => (b.view(), whole.view()),
+                        };
+                        let what = format!("{}symm {side:?} {uplo:?} {symmetry:?} {m} {n}", T::LETTER);
+                        check(&c, &before, order, &what, |i, j| {
+                            Some(add(alpha, product(x, y, i, j), beta, before.view().get(i, j)))
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn rank_updates<T: Scalar>() {
+    let mut numbers = Numbers(3);
+    for (n, k) in [(1, 1), (3, 5), (16, 16), (50, 20), (49, 50), (97, 66), (130, 7)] {
+        for (uplo, symmetry) in UPLO.into_iter().flat_map(|u| SYMMETRY.map(|s| (u, s))) {
+            for trans in TRANS {
+                for (alpha, beta) in FACTORS {
+                    for row_major in [false, true] {
+                        let hermitian = symmetry == Symmetry::Hermitian;
+                        let real = |x: T| if hermitian { T::from_real(x.re()) } else { x };
+                        let (full_alpha, beta) = (factor::<T>(alpha), real(factor::<T>(beta)));
+                        let alpha = real(full_alpha);
+                        let a = before_op::<T>(&mut numbers, trans, n, k, row_major);
+                        let b = before_op::<T>(&mut numbers, trans, n, k, row_major);
+                        let (a, b) = (a.view().op(trans), b.view().op(trans));
+                        let other = |x: MatRef<'_, T>| {
+                            let t = x.t();
+                            // SAFETY: the same memory as `x`.
+                            let t = unsafe {
+                                MatRef::new(t.as_ptr(), t.rows(), t.cols(), t.row_stride(), t.col_stride())
+                            };
+                            if x.is_conj() != hermitian { t.conj() } else { t }
+                        };
+                        let before = numbers.triangle::<T>(n, uplo, row_major);
+                        let old = |i: usize, j: usize| {
+                            let x = before.view().get(i, j);
+                            if i == j { real(x) } else { x }
+                        };
+                        let what = format!("{}syrk {uplo:?} {symmetry:?} {trans:?} {n} {k}", T::LETTER);
+                        let mut c = before.clone();
+                        syrk(uplo, symmetry, alpha, a, beta, c.view_mut());
+                        check(&c, &before, k, &what, |i, j| {
+                            let new = add(alpha, product(a, other(a), i, j), beta, old(i, j));
+                            in_triangle(uplo, i, j).then_some(new)
+                        });
+                        let mut c = before.clone();
+                        syr2k(uplo, symmetry, full_alpha, a, b, beta, c.view_mut());
+                        check(&c, &before, 2 * k, &format!("2k {what}"), |i, j| {
+                            let second = full_alpha.conj_if(hermitian) * product(b, other(a), i, j);
+                            let new = add(full_alpha, product(a, other(b), i, j), beta, old(i, j)) + second;
+                            in_triangle(uplo, i, j).then_some(new)
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn triangulars<T: Scalar>() {
+    let mut numbers = Numbers(4);
+    for (m, n) in [(1, 1), (3, 5), (8, 16), (50, 20), (20, 50), (97, 66), (9, 300), (300, 9)] {
+        for uplo in UPLO {
+            for (side, diag) in
+                [Side::Left, Side::Right].into_iter().flat_map(|s| [(s, Diag::Unit), (s, Diag::NonUnit)])
+            {
+                for trans in TRANS {
+                    for row_major in [false, true] {
+                        let alpha = factor::<T>(0.75);
+                        let order = if side == Side::Left { m } else { n };
+                        let small = T::Real::from_f64(1.0 / order as f64);
+                        let a = Matrix::<T>::new(order, order, row_major, |i, j| {
+                            if i == j && diag == Diag::NonUnit {
+                                T::from_real(T::Real::from_f64(1.5)) + numbers.next::<T>().scale(small)
+                            } else if i != j && in_triangle(uplo, i, j) {
+                                numbers.next::<T>().scale(small)
+                            } else {
+                                nan()
+                            }
+                        });
+                        let whole = Matrix::<T>::new(order, order, false, |i, j| {
+                            if i == j && diag == Diag::Unit {
+                                T::ONE
+                            } else if in_triangle(uplo, i, j) {
+                                a.view().get(i, j)
+                            } else {
+                                T::ZERO
+                            }
+                        });
+                        let tri = TriRef { mat: a.view(), uplo, diag }.op(trans);
+                        let whole = whole.view().op(trans);
+                        let before = numbers.matrix::<T>(m, n, row_major);
+                        let what =
+                            format!("{} {side:?} {uplo:?} {trans:?} {diag:?} {m} {n} {row_major}", T::LETTER);
+                        let times = |x: MatRef<'_, T>, i: usize, j: usize| match side {
+                            Side::Left => (0..order).fold(T::ZERO, |s, p| s + whole.get(i, p) * x.get(p, j)),
+                            Side::Right => (0..order).fold(T::ZERO, |s, p| s + x.get(i, p) * whole.get(p, j)),
+                        };
+                        let mut b = before.clone();
+                        trmm(side, alpha, tri, b.view_mut());
+                        check(&b, &before, order, &format!("trmm {what}"), |i, j| {
+                            Some(alpha * times(before.view(), i, j))
+                        });
+                        let mut x = before.clone();
+                        trsm(side, alpha, tri, x.view_mut());
+                        // A X = alpha B: multiplied back.
+                        let back = Matrix::new(m, n, row_major, |i, j| times(x.view(), i, j));
+                        check(&back, &before, order, &format!("trsm {what}"), |i, j| {
+                            Some(alpha * before.view().get(i, j))
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn general_products() {
+    gemms::<f32>();
+    gemms::<f64>();
+    gemms::<c32>();
+    gemms::<c64>();
+}
+
+#[test]
+fn symmetric_products() {
+    symms::<f32>();
+    symms::<f64>();
+    symms::<c32>();
+    symms::<c64>();
+}
+
+#[test]
+fn symmetric_updates() {
+    rank_updates::<f32>();
+    rank_updates::<f64>();
+    rank_updates::<c32>();
+    rank_updates::<c64>();
+}
+
+#[test]
+fn triangular_products_and_solves() {
+    triangulars::<f32>();
+    triangulars::<f64>();
+    triangulars::<c32>();
+    triangulars::<c64>();
+}
