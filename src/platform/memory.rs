@@ -131,6 +131,9 @@ impl Class {
     }
 }
 
+// An address has room for a class.
+const _: () = assert!(Class::LAST.0 < PAGE);
+
 /// New memory from the system.
 fn map(bytes: usize) -> Option<*mut u8> {
     let _errno = Errno::keep();
@@ -281,7 +284,6 @@ mod tests {
                 assert!(Class(class.0 - 1).bytes() < bytes);
             }
         }
-        assert!(Class::LAST.0 < PAGE);
         assert_eq!(Class::holding(usize::MAX), None);
         assert!(Buffer::take(isize::MAX as usize).is_none());
     }
