@@ -7,7 +7,8 @@
 //! | `ZENBLAS_ISA` | `avx512`, `avx2` or `portable`: the kernels to use |
 //! | `ZENBLAS_VERBOSE` | `1`: a line on stderr for each call |
 //! | `ZENBLAS_BLOCKS` | `MC,KC,NC`: cache blocks of the GEMM engine, for tests |
-//! | `ZENBLAS_THREAD_ALWAYS` | `1`: split every call that can be split, whatever its size, for tests |
+//! | `ZENBLAS_THREAD_ALWAYS` | `1`: split every call that can be split, whatever its size, even over more threads than there are CPUs, for tests |
+//! | `ZENBLAS_AFFINITY` | `1`: bind each thread of ours to a CPU |
 
 use crate::simd::Level;
 use std::io::Write;
@@ -21,6 +22,7 @@ struct Knobs {
     verbose: bool,
     blocks: Option<[usize; 3]>,
     thread_always: bool,
+    affinity: bool,
 }
 
 static KNOBS: OnceLock<Knobs> = OnceLock::new();
@@ -34,6 +36,7 @@ fn knobs() -> &'static Knobs {
         verbose: parsed("ZENBLAS_VERBOSE", "0 or 1", switch).unwrap_or(false),
         blocks: parsed("ZENBLAS_BLOCKS", "three positive numbers, MC,KC,NC", blocks_of),
         thread_always: parsed("ZENBLAS_THREAD_ALWAYS", "0 or 1", switch).unwrap_or(false),
+        affinity: parsed("ZENBLAS_AFFINITY", "0 or 1", switch).unwrap_or(false),
     })
 }
 
@@ -60,6 +63,11 @@ pub fn blocks() -> Option<[usize; 3]> {
 /// Whether calls are split whatever their size.
 pub fn thread_always() -> bool {
     knobs().thread_always
+}
+
+/// Whether our threads are bound to CPUs.
+pub fn affinity() -> bool {
+    knobs().affinity
 }
 
 /// Names a value that is ignored.

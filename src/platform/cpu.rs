@@ -4,7 +4,7 @@
 
 use crate::knobs;
 use crate::simd::Level;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 static LEVEL: AtomicU8 = AtomicU8::new(0);
 
@@ -63,4 +63,89 @@ pub fn supports(level: Level) -> bool {
 #[cfg(not(target_arch = "x86_64"))]
 pub fn supports(level: Level) -> bool {
     level == Level::Portable
+}
+
+/// Whether kernels of this process may use a feature that comes on top of an ISA.
+#[cfg(target_arch = "x86_64")]
+macro_rules! detected {
+    ($level:ident, $feature:tt) => {
+        level() >= Level::$level && is_x86_feature_detected!($feature)
+    };
+}
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! detected {
+    ($level:ident, $feature:tt) => {
+        false
+    };
+}
+
+/// `vpdpbusd` on 512-bit registers.
+pub fn avx512_vnni() -> bool {
+    detected!(Avx512, "avx512vnni")
+}
+
+/// `vdpbf16ps` on 512-bit registers.
+pub fn avx512_bf16() -> bool {
+    detected!(Avx512, "avx512bf16")
+}
+
+/// `vpermb` and its like on 512-bit registers.
+pub fn avx512_vbmi() -> bool {
+    detected!(Avx512, "avx512vbmi")
+}
+
+/// `vpdpbusd` on 256-bit registers without AVX-512.
+pub fn avx_vnni() -> bool {
+    detected!(Avx2, "avxvnni")
+}
+
+/// Bits that a floating-point unit works on at a time: with half the register's width, a 512-bit
+/// instruction takes two passes.
+pub fn datapath() -> usize {
+    static BITS: AtomicUsize = AtomicUsize::new(0);
+    match BITS.load(Ordering::Relaxed) {
+        0 => {
+            let bits = datapath_by_cpuid();
+            BITS.store(bits, Ordering::Relaxed);
+            bits
+        }
+        known => known,
+    }
+}
+
+/// AMD tells in leaf 0x8000001A; who does not have the leaf is as wide as its registers.
+#[cfg(target_arch = "x86_64")]
+fn datapath_by_cpuid() -> usize {
+    use core::arch::x86_64::__cpuid;
+    const PERFORMANCE: u32 = 0x8000_001a;
+    let answer = match __cpuid(0x8000_0000).eax {
+        last if last >= PERFORMANCE => __cpuid(PERFORMANCE).eax,
+        _ => 0,
+    };
+    match (best(), answer) {
+        (Level::Avx512, answer) if answer & 8 != 0 => 512,
+        (Level::Avx512 | Level::Avx2, answer) if answer & 4 != 0 => 256,
+        (_, answer) if answer & 1 != 0 => 128,
+        (Level::Avx512, _) => 512,
+        (Level::Avx2, _) => 256,
+        (Level::Portable, _) => 128,
+    }
+}
+
+/// Other architectures than x86-64 have 128-bit vectors.
+#[cfg(not(target_arch = "x86_64"))]
+fn datapath_by_cpuid() -> usize {
+    128
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_belong_to_the_level() {
+        assert!(level() == Level::Avx512 || !(avx512_vnni() || avx512_bf16() || avx512_vbmi()));
+        assert!(level() != Level::Portable || !avx_vnni());
+        assert!([128, 256, 512].contains(&datapath()));
+    }
 }
