@@ -63,7 +63,7 @@ mod tests {
             for (limit, unit) in [(336, 48), (48, 48), (20, 48), (384, 4)] {
                 let part = even_part(whole, limit, unit);
                 let limit = (limit / unit).max(1) * unit;
-                assert!(part >= unit && part <= limit && part % unit == 0);
+                assert!(part >= unit && part <= limit && part.is_multiple_of(unit));
                 assert_eq!(whole.div_ceil(part), whole.div_ceil(limit), "{whole} in parts of {part}");
             }
         }

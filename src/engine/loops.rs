@@ -17,8 +17,8 @@
 use super::Product;
 use super::blocking::Blocks;
 use super::plan::Plan;
+use crate::platform::barrier::Barrier;
 use crate::platform::memory::Buffer;
-use crate::platform::pool::Barrier;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the members of a group share.

@@ -18,7 +18,7 @@ pub mod operand;
 pub mod plan;
 
 use crate::platform::memory::Buffer;
-use crate::platform::pool;
+use crate::platform::pool::{self, Team};
 use core::ops::Range;
 use loops::{Group, Workspace};
 use plan::Plan;
@@ -98,9 +98,17 @@ pub fn multiply<P: Product>(product: &P) -> bool {
         return multiply_alone(product);
     }
     let team = pool::take(wanted);
-    with_plan(&Plan::new(&shape, team.size(), team.ccd_size()), |plan, groups, workspace| {
+    with_plan(&Plan::new(&shape, team.size(), largest_group(&team)), |plan, groups, workspace| {
         team.run(|member| loops::member(product, plan, groups, workspace, member));
     })
+}
+
+/// The largest equal groups of adjacent members that share an L3.
+fn largest_group(team: &Team) -> usize {
+    let size = team.size();
+    let together =
+        |group: usize| (0..size).all(|member| team.ccd_of(member) == team.ccd_of(member / group * group));
+    (1..=size).rev().find(|&group| size.is_multiple_of(group) && together(group)).unwrap_or(1)
 }
 
 /// Finds memory for a plan, with smaller blocks where the system refuses.
@@ -126,3 +134,6 @@ fn with_plan(plan: &Plan, run: impl FnOnce(&Plan, &[Group], &Workspace)) -> bool
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,7 @@ fn cost(shape: &Shape, groups: usize, members: usize) -> f64 {
 fn best_groups(shape: &Shape, count: usize, ccd_size: usize) -> (usize, f64) {
     let mut best = (count, f64::INFINITY);
     for groups in 1..=count {
-        if count % groups != 0 || count / groups > ccd_size.max(1) {
+        if !count.is_multiple_of(groups) || count / groups > ccd_size.max(1) {
             continue;
         }
         let cost = cost(shape, groups, count / groups);
@@ -149,6 +149,13 @@ impl Plan {
         }
         self.count_bytes();
         true
+    }
+
+    /// Blocks other than those that the caches suggest.
+    #[cfg(test)]
+    pub(super) fn set_blocks(&mut self, blocks: Blocks) {
+        self.blocks = blocks;
+        self.count_bytes();
     }
 
     fn count_bytes(&mut self) {

@@ -56,8 +56,8 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
     fn run<S: Isa>(self, isa: S) {
         let Pack { panel, width } = self;
         debug_assert!(panel.width <= width);
-        // SAFETY (all three): the caller of `entry_*` vouches for source and destination.
         if panel.i_stride == 1 {
+            // SAFETY: the caller of `entry_*` vouches for source and destination.
             unsafe { copy_rows(isa, panel, width) }
         } else if panel.k_stride == 1 {
             // SAFETY: as above.

@@ -69,10 +69,10 @@ fn apply<T: Scalar>(operation: Operation, side: Side, alpha: T, t: TriRef<T>, b:
         return task(b);
     }
     let team = pool::take(threads);
-    let panels = b.rows().div_ceil(kernels.mr);
+    let (panels, members) = (b.rows().div_ceil(kernels.mr), team.size());
     let b = &b.reborrow();
     team.run(|member| {
-        let first = |member: usize| (panels * member / team.size() * kernels.mr).min(b.rows());
+        let first = |member: usize| (panels * member / members * kernels.mr).min(b.rows());
         let lanes = first(member)..first(member + 1);
         if !lanes.is_empty() {
             // SAFETY: members have disjoint rows of a matrix that this call may write.

@@ -63,8 +63,8 @@ impl<R: Real> Dispatch for EveryOperation<R> {
             let mut out = b.clone();
             // SAFETY: n <= LANES elements.
             unsafe { va.store_first(isa, out.as_mut_ptr(), n) };
-            for i in 0..lanes {
-                assert_eq!(out[i], if i < n { a[i] } else { b[i] }, "store_first {n}, lane {i}");
+            for (i, &x) in out.iter().enumerate() {
+                assert_eq!(x, if i < n { a[i] } else { b[i] }, "store_first {n}, lane {i}");
             }
         }
     }

@@ -1,0 +1,89 @@
+//! The loops on every ISA, with small blocks and made-up teams, so that every block edge is crossed.
+
+use super::blocking::Blocks;
+use super::gemm::{Gemm, Region};
+use super::operand::Operand;
+use super::*;
+use crate::kernel::kernels_on;
+use crate::scalar::{Real, Scalar, c32, c64};
+use crate::simd::Level;
+use crate::view::{MatRef, Symmetry, Uplo};
+
+/// Runs a plan on plain threads, as many as it has members.
+fn run<P: Product>(product: &P, plan: &Plan) {
+    assert!(with_plan(plan, |plan, groups, workspace| {
+        std::thread::scope(|scope| {
+            for member in 0..plan.groups * plan.members {
+                scope.spawn(move || loops::member(product, plan, groups, workspace, member));
+            }
+        });
+    }));
+}
+
+fn products<T: Scalar>() {
+    let number = |i: usize| {
+        let part = |i: usize| T::Real::from_f64(((i * 7919 + 13) % 32) as f64 / 8.0 - 2.0);
+        T::from_parts(part(i), part(i + 11))
+    };
+    for kernels in Level::ALL.into_iter().filter_map(kernels_on::<T>) {
+        for (m, n, k) in [(1, 1, 1), (50, 17, 33), (97, 25, 40), (145, 9, 64)] {
+            let (a, b): (Vec<T>, Vec<T>) =
+                ((0..m * k).map(number).collect(), (0..n * k).map(|i| number(i + 3)).collect());
+            // SAFETY: column-major without padding.
+            let (a, b) = unsafe {
+                (MatRef::new(a.as_ptr(), m, k, 1, m as isize), MatRef::new(b.as_ptr(), n, k, 1, n as isize))
+            };
+            let before: Vec<T> = (0..m * n).map(|i| number(i + 7)).collect();
+            for region in [Region::Full, Region::Triangle(Uplo::Upper, Symmetry::Symmetric)] {
+                let mut first: Option<Vec<T>> = None;
+                for threads in [1, 2, 3] {
+                    for group in [1, 3] {
+                        let mut c = before.clone();
+                        let product = Gemm {
+                            kernels,
+                            m,
+                            n,
+                            k,
+                            alpha: T::ONE,
+                            a: Operand::Dense(a),
+                            b: Operand::Dense(b),
+                            beta: T::ONE,
+                            c: c.as_mut_ptr(),
+                            c_col: m as isize,
+                            region,
+                        };
+                        let mut plan = Plan::new(&product.shape(), threads, group);
+                        plan.set_blocks(Blocks { mc: kernels.mr, kc: 12, nc: 2 * kernels.nr });
+                        run(&product, &plan);
+                        for (at, &x) in c.iter().enumerate() {
+                            let (i, j) = (at % m, at / m);
+                            let mut want = before[at];
+                            if region == Region::Full || i <= j {
+                                for p in 0..k {
+                                    want += a.get(i, p) * b.get(j, p);
+                                }
+                            }
+                            let error = (x - want).abs1().to_f64();
+                            let bound = 256.0 * k as f64 * T::Real::EPSILON.to_f64();
+                            assert!(error <= bound, "{:?} {threads} {m} {n} {k} ({i}, {j})", kernels.level);
+                        }
+                        // The same bits, whoever computes.
+                        assert!(
+                            *first.get_or_insert_with(|| c.clone()) == c,
+                            "{:?} {threads}",
+                            kernels.level
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn block_edges_and_teams_on_every_isa() {
+    products::<f32>();
+    products::<f64>();
+    products::<c32>();
+    products::<c64>();
+}
