@@ -17,7 +17,30 @@ static void check(int ok, const char *what) {
     }
 }
 
+/* Every spelling of the argument types that programs use. */
+static void spellings(void) {
+    enum CBLAS_ORDER order = CblasRowMajor;
+    enum CBLAS_LAYOUT layout = CblasColMajor;
+    CBLAS_ORDER older = order;
+    CBLAS_LAYOUT newer = layout;
+    enum CBLAS_TRANSPOSE conj = CblasConjNoTrans;
+    CBLAS_UPLO uplo = CblasLower;
+    CBLAS_DIAG diag = CblasUnit;
+    CBLAS_SIDE side = CblasRight;
+    CBLAS_INDEX index = (size_t)-1;
+    CBLAS_INT integer = sizeof(blasint);
+    check(older == 101 && newer == 102 && conj == 114, "layout and transposition");
+    check(uplo == 122 && diag == 132 && side == 142, "triangle, diagonal, side");
+#ifdef ZENBLAS_ILP64
+    check(integer == 8 && index > 0, "integers");
+#else
+    check(integer == 4 && index > 0, "integers");
+#endif
+}
+
 int main(void) {
+    spellings();
+
     /* A = [1 2; 3 4], B = [5 6; 7 8]; row by row, and column by column the transposes. */
     const double a[4] = {1, 2, 3, 4}, b[4] = {5, 6, 7, 8};
     const double rows[4] = {19, 22, 43, 50}, columns[4] = {23, 34, 31, 46};
