@@ -26,11 +26,17 @@ try() {
     fi
 }
 
-# compiled SOURCE FLAGS...: compile, link and run one of the programs.
+# compiled SOURCE FLAGS...: compile, link and run one of the programs; SOURCE may carry a flag of its own.
 compiled() {
     local source=$1
     shift
-    "${CC:-cc}" -Wall -Wextra -Werror "$tests/$source" "$@" -o "$work/a.out" && "$work/a.out"
+    # shellcheck disable=SC2086
+    "${CC:-cc}" -Wall -Wextra -Werror -x "${language:-c}" "$tests"/$source -x none "$@" -o "$work/a.out" && "$work/a.out"
+}
+
+as_cxx() {
+    local language=c++
+    compiled "$@" -pedantic
 }
 
 # needs SONAME: the program compiled last asks the loader for this name.
@@ -46,20 +52,20 @@ installing install >/dev/null
 rpath=-Wl,-rpath,$lib
 
 # -- plain flags --
-for source in program.c handlers.c; do
-    try "$source -lblas" compiled $source -I"$include" -L"$lib" -lblas "$rpath"
+for source in program.c handlers.c "handlers.c -DC_HANDLER"; do
+    try "$source -lblas" compiled "$source" -I"$include" -L"$lib" -lblas "$rpath"
     try "$source records libblas.so.3" needs libblas.so.3
-    try "$source -lopenblas" compiled $source -I"$include" -L"$lib" -lopenblas "$rpath"
+    try "$source -lopenblas" compiled "$source" -I"$include" -L"$lib" -lopenblas "$rpath"
     try "$source records libopenblas.so.0" needs libopenblas.so.0
-    try "$source -lzenblas" compiled $source -I"$include" -L"$lib" -lzenblas "$rpath"
-    try "$source -lblas -lopenblas -lzenblas" compiled $source -I"$include" -L"$lib" -Wl,--no-as-needed -lblas -lopenblas -lzenblas "$rpath"
-    try "$source, not position independent" compiled $source -no-pie -I"$include" -L"$lib" -lblas "$rpath"
-    try "$source libblas.a" compiled $source -I"$include" "$lib/libblas.a"
-    try "$source libblas.a, nothing shared" compiled $source -static -I"$include" "$lib/libblas.a"
-    try "$source libopenblas.a" compiled $source -I"$include" "$lib/libopenblas.a"
+    try "$source -lzenblas" compiled "$source" -I"$include" -L"$lib" -lzenblas "$rpath"
+    try "$source -lblas -lopenblas -lzenblas" compiled "$source" -I"$include" -L"$lib" -Wl,--no-as-needed -lblas -lopenblas -lzenblas "$rpath"
+    try "$source, not position independent" compiled "$source" -no-pie -I"$include" -L"$lib" -lblas "$rpath"
+    try "$source libblas.a" compiled "$source" -I"$include" "$lib/libblas.a"
+    try "$source libblas.a, nothing shared" compiled "$source" -static -I"$include" "$lib/libblas.a"
+    try "$source libopenblas.a" compiled "$source" -I"$include" "$lib/libopenblas.a"
 done
-try "as C++" compiled program.c -x c++ -pedantic -I"$include" -x none -L"$lib" -lblas "$rpath"
-try "as C++, static" compiled program.c -x c++ -I"$include" -x none "$lib/libblas.a"
+try "as C++" as_cxx program.c -I"$include" -L"$lib" -lblas "$rpath"
+try "as C++, static" as_cxx program.c -I"$include" "$lib/libblas.a"
 
 # -- one copy of the code, whatever the name --
 try "names.c compiles" "${CC:-cc}" "$tests/names.c" -o "$work/names"
@@ -112,7 +118,7 @@ project() {
     rm -rf "$tree"
     "$cmake" -S "$tests/cmake" -B "$tree" -DCMAKE_PREFIX_PATH="$stage$prefix" "$@" | tee "$work/configured" &&
         { grep -q "libraries: $stage$prefix" "$work/configured" || grep -qE 'libraries: (zenblas|OpenBLAS)::' "$work/configured"; } &&
-        "$cmake" --build "$tree" && "$tree/program" && "$tree/handlers"
+        "$cmake" --build "$tree" && "$tree/program" && "$tree/handlers" && "$tree/c_handlers"
 }
 for vendor in Generic OpenBLAS; do
     try "find_package(BLAS), $vendor" project -DFIND=BLAS -DBLA_VENDOR=$vendor
@@ -126,9 +132,9 @@ done
 if [ -e build/lib64_ ]; then
     installing install ILP64=1 >/dev/null
     wide=(-DZENBLAS_ILP64 -I"$include")
-    for source in program.c handlers.c; do
-        try "$source, 64-bit integers" compiled $source "${wide[@]}" -L"$lib" -lzenblas64_ "$rpath"
-        try "$source, 64-bit integers, static" compiled $source "${wide[@]}" "$lib/libzenblas64_.a"
+    for source in program.c handlers.c "handlers.c -DC_HANDLER"; do
+        try "$source, 64-bit integers" compiled "$source" "${wide[@]}" -L"$lib" -lzenblas64_ "$rpath"
+        try "$source, 64-bit integers, static" compiled "$source" "${wide[@]}" "$lib/libzenblas64_.a"
     done
     try "uninstalling the 64-bit library" installing uninstall ILP64=1
     try "the other is still there" compiled program.c -I"$include" -L"$lib" -lblas "$rpath"
