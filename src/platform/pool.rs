@@ -32,7 +32,10 @@ use std::time::{Duration, Instant};
 /// takes the program's thread-local variables out of it too.
 const STACK: usize = 512 << 10;
 
-/// How long a worker looks for the next call before its thread goes to sleep.
+/// How long a worker looks for the next call before its thread goes to sleep: about what waking it costs.
+///
+/// An empty [`Team::run`] on two cores of a Zen 4 virtual machine: 0.5 us while the worker looks, 27 us
+/// once it sleeps, 70 us once its CPU sleeps too.
 const PATIENCE: Duration = Duration::from_micros(50);
 
 /// How long the gang makes do with the threads it has after the system refused more.
@@ -95,6 +98,7 @@ impl Team {
             work: (&raw const work).cast(),
             call: call::<F>,
             mode: FloatMode::current(),
+            members: self.size(),
             at_work: Padded(AtomicUsize::new(self.workers.len())),
         };
         let panics = AbortOnUnwind;
@@ -138,6 +142,7 @@ struct Task {
     work: *const (),
     call: unsafe fn(*const (), usize),
     mode: FloatMode,
+    members: usize,
     /// Workers that are not done.
     at_work: Padded<AtomicUsize>,
 }
@@ -356,20 +361,20 @@ impl Worker {
     /// Does tasks as they come, until none has come for a while.
     fn reside(&'static self) {
         let mut idle_since = Instant::now();
-        let mut looks = 0u32;
-        loop {
+        let mut wait = Wait::among(usize::MAX);
+        for look in 0usize.. {
             let mail = self.mail.load(Acquire);
             if mail != WAITING {
                 // The task's end lets the team post the next one: be ready for it before.
                 self.mail.store(WAITING, Relaxed);
                 // SAFETY: posted by a team that waits for it.
-                unsafe { Worker::perform(mail, self.member.load(Relaxed)) };
+                let members = unsafe { Worker::perform(mail, self.member.load(Relaxed)) };
+                wait = Wait::among(members);
                 idle_since = Instant::now();
                 continue;
             }
-            core::hint::spin_loop();
-            looks += 1;
-            if looks.is_multiple_of(16)
+            wait.pause();
+            if look.is_multiple_of(16)
                 && idle_since.elapsed() > PATIENCE
                 && self.mail.compare_exchange(WAITING, NOBODY, AcqRel, Acquire).is_ok()
             {
@@ -378,17 +383,22 @@ impl Worker {
         }
     }
 
+    /// Does a member's part of a task. Returns the size of the team.
+    ///
     /// # Safety
     /// The task must have been posted for this worker and not performed yet.
-    unsafe fn perform(task: *const Task, member: usize) {
+    unsafe fn perform(task: *const Task, member: usize) -> usize {
         let panics = AbortOnUnwind;
+        AT_WORK.set(true);
         // SAFETY: the team waits for `at_work`, so that task and work live until it is counted down.
-        unsafe {
-            AT_WORK.set(true);
+        let members = unsafe {
             (*task).mode.with(|| ((*task).call)((*task).work, member));
-            AT_WORK.set(false);
+            let members = (*task).members;
             (*task).at_work.0.fetch_sub(1, Release);
-        }
+            members
+        };
+        AT_WORK.set(false);
         core::mem::forget(panics);
+        members
     }
 }
