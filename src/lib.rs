@@ -9,4 +9,6 @@ pub mod level3;
 pub mod platform;
 pub mod scalar;
 pub mod simd;
+#[cfg(test)]
+mod testing;
 pub mod view;

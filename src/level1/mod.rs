@@ -1,135 +1,209 @@
-//! Vector operations.
-#![allow(unused_variables)]
+//! Vector operations: quick returns and the choice of the loop.
+//!
+//! Called by the interface and by level 2; files: `map.rs` (element by element), `reduce.rs` (sums),
+//! `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
+//! registers). Vectors that an operation takes together have the same length.
+
+mod extreme;
+mod givens;
+pub(crate) mod lanes;
+mod map;
+mod reduce;
 
 use crate::scalar::{Real, Scalar};
+use crate::simd::dispatch;
 use crate::view::{VecMut, VecRef};
+use extreme::{Abs, Key, Negative, Search, Value};
+use map::{Combine, Constant, Exchange, Mapping, Modified, PairMapping, Rotate, RotateComplex};
+use map::{Same, Times, TimesPlus, TimesReal};
+use reduce::{Dot, Magnitude, Norm, Plain, Reduction, WideDot};
+
+pub use givens::{rotg, rotmg};
 
 /// `sum x_i y_i`.
+#[inline]
 pub fn dot<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    unimplemented!()
+    narrow(dispatch(Reduction { x, y, fold: Dot { conj_x: false } }))
 }
 
 /// `sum conj(x_i) y_i`.
+#[inline]
 pub fn dotc<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    unimplemented!()
+    narrow(dispatch(Reduction { x, y, fold: Dot { conj_x: true } }))
+}
+
+fn narrow<T: Scalar>((re, im): (f64, f64)) -> T {
+    T::from_parts(T::Real::from_f64(re), T::Real::from_f64(im))
 }
 
 /// `b + sum x_i y_i`, accumulated in double precision.
+#[inline]
 pub fn sdsdot(b: f32, x: VecRef<f32>, y: VecRef<f32>) -> f32 {
-    unimplemented!()
+    dispatch(WideDot { b: f64::from(b), x, y }) as f32
 }
 
 /// `sum x_i y_i`, accumulated in double precision.
+#[inline]
 pub fn dsdot(x: VecRef<f32>, y: VecRef<f32>) -> f64 {
-    unimplemented!()
+    dispatch(WideDot { b: 0.0, x, y })
 }
 
-/// `y <- alpha x + y`.
+/// `y <- alpha x + y`; x is not read if alpha is zero.
+#[inline]
 pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
-    unimplemented!()
+    if alpha != T::ZERO {
+        dispatch(Mapping { x, y, map: TimesPlus { c: alpha, conj: false } });
+    }
 }
 
-/// `y <- alpha conj(x) + y`.
+/// `y <- alpha conj(x) + y`; x is not read if alpha is zero.
+#[inline]
 pub fn axpyc<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
-    unimplemented!()
+    if alpha != T::ZERO {
+        dispatch(Mapping { x, y, map: TimesPlus { c: alpha, conj: true } });
+    }
 }
 
-/// `y <- alpha x + beta y`.
+/// `y <- alpha x + beta y`; a vector whose factor is zero is not read.
+#[inline]
 pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+    match (alpha == T::ZERO, beta == T::ZERO) {
+        (true, true) => fill(T::ZERO, y),
+        (true, false) => scal(beta, y),
+        (false, true) => dispatch(Mapping { x, y, map: Times { c: alpha } }),
+        (false, false) => dispatch(Mapping { x, y, map: Combine { c: alpha, d: beta } }),
+    }
 }
 
-/// `x <- alpha x`.
+/// `x <- alpha x`; also for alpha = 0, so that NaN and Inf stay NaN.
+#[inline]
 pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
-    unimplemented!()
+    if alpha != T::ONE {
+        dispatch(Mapping::in_place(x, Times { c: alpha }));
+    }
 }
 
 /// `x <- alpha x`, alpha real (`csscal`, `zdscal`).
+#[inline]
 pub fn scal_real<T: Scalar>(alpha: T::Real, x: VecMut<T>) {
-    unimplemented!()
+    if alpha != T::Real::ONE {
+        dispatch(Mapping::in_place(x, TimesReal { c: alpha }));
+    }
+}
+
+/// `y <- value` in each element.
+#[inline]
+pub(crate) fn fill<T: Scalar>(value: T, y: VecMut<T>) {
+    dispatch(Mapping::in_place(y, Constant { c: value }));
 }
 
 /// `y <- x`.
+#[inline]
 pub fn copy<T: Scalar>(x: VecRef<T>, y: VecMut<T>) {
-    unimplemented!()
+    dispatch(Mapping { x, y, map: Same });
 }
 
 /// `x <-> y`.
+#[inline]
 pub fn swap<T: Scalar>(x: VecMut<T>, y: VecMut<T>) {
-    unimplemented!()
+    dispatch(PairMapping { x, y, map: Exchange });
 }
 
 /// `sum |re x_i| + |im x_i|`.
+#[inline]
 pub fn asum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    unimplemented!()
+    T::Real::from_f64(dispatch(Reduction { x, y: x, fold: Magnitude }).0)
 }
 
 /// `sum re x_i + im x_i` (OpenBLAS's `?sum`).
+#[inline]
 pub fn sum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    unimplemented!()
+    T::Real::from_f64(dispatch(Reduction { x, y: x, fold: Plain }).0)
 }
 
 /// Euclidean norm, safe from overflow and underflow.
+#[inline]
 pub fn nrm2<T: Scalar>(x: VecRef<T>) -> T::Real {
-    unimplemented!()
+    dispatch(Norm { x })
 }
 
 /// Largest `|re| + |im|`, 0 if empty.
+#[inline]
 pub fn amax<T: Scalar>(x: VecRef<T>) -> T::Real {
-    unimplemented!()
+    largest_key(x, Abs)
 }
 
 /// Smallest `|re| + |im|`, 0 if empty.
+#[inline]
 pub fn amin<T: Scalar>(x: VecRef<T>) -> T::Real {
-    unimplemented!()
+    -largest_key(x, Negative(Abs))
 }
 
 /// Largest element, 0 if empty.
+#[inline]
 pub fn max<R: Real>(x: VecRef<R>) -> R {
-    unimplemented!()
+    largest_key(x, Value)
 }
 
 /// Smallest element, 0 if empty.
+#[inline]
 pub fn min<R: Real>(x: VecRef<R>) -> R {
-    unimplemented!()
+    -largest_key(x, Negative(Value))
 }
 
 /// First index of the largest `|re| + |im|`.
+#[inline]
 pub fn iamax<T: Scalar>(x: VecRef<T>) -> Option<usize> {
-    unimplemented!()
+    dispatch(Search { x, key: Abs }).map(|found| found.index)
 }
 
 /// First index of the smallest `|re| + |im|`.
+#[inline]
 pub fn iamin<T: Scalar>(x: VecRef<T>) -> Option<usize> {
-    unimplemented!()
+    dispatch(Search { x, key: Negative(Abs) }).map(|found| found.index)
 }
 
 /// First index of the largest element.
+#[inline]
 pub fn imax<R: Real>(x: VecRef<R>) -> Option<usize> {
-    unimplemented!()
+    dispatch(Search { x, key: Value }).map(|found| found.index)
 }
 
 /// First index of the smallest element.
+#[inline]
 pub fn imin<R: Real>(x: VecRef<R>) -> Option<usize> {
-    unimplemented!()
+    dispatch(Search { x, key: Negative(Value) }).map(|found| found.index)
 }
 
-/// `(x, y) <- (c x + s y, c y - conj(s) x)`.
+fn largest_key<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> T::Real {
+    dispatch(Search { x, key }).map_or(T::Real::ZERO, |found| found.key)
+}
+
+/// `(x, y) <- (c x + s y, c y - conj(s) x)`; a real s is not taken for a complex one, so that NaN and Inf
+/// stay in their part.
+#[inline]
 pub fn rot<T: Scalar>(x: VecMut<T>, y: VecMut<T>, c: T::Real, s: T) {
-    unimplemented!()
+    if T::IS_COMPLEX && s.im() != T::Real::ZERO {
+        dispatch(PairMapping { x, y, map: RotateComplex { c, s } });
+    } else {
+        dispatch(PairMapping { x, y, map: Rotate { c, s: s.re() } });
+    }
 }
 
-/// Constructs a plane rotation; returns (c, s), a and b as BLAS's `?rotg` leaves them.
-pub fn rotg<T: Scalar>(a: &mut T, b: &mut T) -> (T::Real, T) {
-    unimplemented!()
-}
-
-/// Applies a modified rotation.
+/// Applies a modified rotation: `param` is the flag and H, column by column, of which the flag says what
+/// is stored (-1: all, 0: the diagonal is 1, 1: the other diagonal is (-1, 1) from below, -2: H = I).
+#[inline]
 pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
-    unimplemented!()
-}
-
-/// Constructs a modified rotation.
-pub fn rotmg<R: Real>(d1: &mut R, d2: &mut R, x1: &mut R, y1: R, param: &mut [R; 5]) {
-    unimplemented!()
+    let [flag, h11, h21, h12, h22] = *param;
+    let one = R::ONE;
+    let map = if flag == -(one + one) {
+        return;
+    } else if flag < R::ZERO {
+        Modified { h11, h21, h12, h22 }
+    } else if flag == R::ZERO {
+        Modified { h11: one, h21, h12, h22: one }
+    } else {
+        Modified { h11, h21: -one, h12: one, h22 }
+    };
+    dispatch(PairMapping { x, y, map });
 }

@@ -1,85 +1,251 @@
-//! Matrix-vector operations.
-#![allow(unused_variables)]
+//! Matrix-vector operations: quick returns, and the translation of each storage into lines.
+//!
+//! Called by the interface and by level 3; files: `product.rs` (gemv, symv and their banded and packed
+//! forms), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
+//! (the loops) and `shape.rs` (how storage looks to them).
+//!
+//! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
+//! does not read A or x. Solutions divide by the diagonal and never test for singularity.
 
+mod kernels;
+mod panel;
+mod product;
+mod shape;
+mod triangular;
+mod update;
+
+use crate::level1;
 use crate::scalar::Scalar;
+use crate::simd::dispatch;
 use crate::view::*;
+use panel::{Panel, PanelMut};
+use product::{GeneralProduct, SymmetricProduct};
+use shape::{Lines, Spans, is_after};
+use triangular::Triangular;
+use update::{RankOne, RankTwo, Term, make_diagonal_real};
 
 /// `y <- alpha A x + beta y`, A m x n as the view says (transposed, conjugated).
-pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+#[inline]
+pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
+    if a.rows() == 0 || a.cols() == 0 {
+        return;
+    }
+    scale(beta, y.reborrow());
+    if alpha != T::ZERO {
+        let lines = Lines::of(a);
+        let (count, len) = if lines.columns { (a.cols(), a.rows()) } else { (a.rows(), a.cols()) };
+        let a = Panel { lines, spans: Spans::full(len), conj: a.is_conj() };
+        dispatch(GeneralProduct { alpha, a, count, x, y });
+    }
+}
+
+/// `y <- beta y`, where beta = 0 means zero whatever y is.
+#[inline]
+fn scale<T: Scalar>(beta: T, y: VecMut<T>) {
+    if beta == T::ZERO {
+        level1::fill(T::ZERO, y);
+    } else {
+        level1::scal(beta, y);
+    }
 }
 
 /// `A <- alpha x y^T + A`, or `y^H` if `conj_y`.
+#[inline]
 pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: MatMut<T>) {
-    unimplemented!()
+    if alpha == T::ZERO {
+        return;
+    }
+    let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
+    let (along, across) = if lines.columns { (x, y) } else { (y, x) };
+    let (conj_along, conj_across) = (conj_y && !lines.columns, conj_y && lines.columns);
+    let a = PanelMut { lines, spans: Spans::full(along.len()) };
+    dispatch(RankOne {
+        a,
+        count: across.len(),
+        term: Term { factor: alpha, across, conj_across, along, conj_along },
+    });
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian.
+#[inline]
 pub fn symv<T: Scalar>(alpha: T, a: SymRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+    sbmv(alpha, a, x.len(), x, beta, y);
 }
 
 /// `A <- alpha x x^T + A`, or `x^H` (alpha real then) on one triangle.
+#[inline]
 pub fn syr<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRef<T>, a: MatMut<T>) {
-    unimplemented!()
+    let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
+    update_triangle(uplo, symmetry, alpha, x, lines);
+}
+
+fn update_triangle<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRef<T>, lines: Lines<*mut T>) {
+    if alpha == T::ZERO {
+        return;
+    }
+    let n = x.len();
+    let hermitian = symmetry == Symmetry::Hermitian;
+    let a = PanelMut { lines, spans: Spans::triangle(n, is_after(lines.columns, uplo)) };
+    let term = Term {
+        factor: alpha,
+        across: x,
+        conj_across: hermitian && lines.columns,
+        along: x,
+        conj_along: hermitian && !lines.columns,
+    };
+    dispatch(RankOne { a, count: n, term });
+    if hermitian {
+        // SAFETY: the diagonal of the caller's matrix.
+        unsafe { make_diagonal_real(a, n) };
+    }
 }
 
 /// `A <- alpha x y^T + alpha y x^T + A`, or `alpha x y^H + conj(alpha) y x^H + A`, on one triangle.
+#[inline]
 pub fn syr2<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRef<T>, y: VecRef<T>, a: MatMut<T>) {
-    unimplemented!()
+    let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
+    update_triangle_twice(uplo, symmetry, alpha, [x, y], lines);
+}
+
+fn update_triangle_twice<T: Scalar>(
+    uplo: Uplo,
+    symmetry: Symmetry,
+    alpha: T,
+    [x, y]: [VecRef<T>; 2],
+    lines: Lines<*mut T>,
+) {
+    if alpha == T::ZERO {
+        return;
+    }
+    let n = x.len();
+    let hermitian = symmetry == Symmetry::Hermitian;
+    let a = PanelMut { lines, spans: Spans::triangle(n, is_after(lines.columns, uplo)) };
+    let (conj_across, conj_along) = (hermitian && lines.columns, hermitian && !lines.columns);
+    // alpha belongs to x y^H, its conjugate to y x^H, whichever of the two vectors runs along lines.
+    let (with_x, with_y) =
+        if lines.columns { (alpha, alpha.conj_if(hermitian)) } else { (alpha.conj_if(hermitian), alpha) };
+    let terms = [
+        Term { factor: with_x, across: y, conj_across, along: x, conj_along },
+        Term { factor: with_y, across: x, conj_across, along: y, conj_along },
+    ];
+    dispatch(RankTwo { a, count: n, terms });
+    if hermitian {
+        // SAFETY: the diagonal of the caller's matrix.
+        unsafe { make_diagonal_real(a, n) };
+    }
 }
 
 /// `x <- A x`, A triangular as the view says.
+#[inline]
 pub fn trmv<T: Scalar>(a: TriRef<T>, x: VecMut<T>) {
-    unimplemented!()
+    let n = x.len();
+    tbmv(a, n, x);
 }
 
 /// `x <- A^-1 x`, A triangular as the view says.
+#[inline]
 pub fn trsv<T: Scalar>(a: TriRef<T>, x: VecMut<T>) {
-    unimplemented!()
+    let n = x.len();
+    tbsv(a, n, x);
 }
 
 /// `y <- alpha A x + beta y`, A banded.
-pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+#[inline]
+pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
+    let (m, n) = (a.mat.rows(), a.mat.cols());
+    if m == 0 || n == 0 {
+        return;
+    }
+    scale(beta, y.reborrow());
+    if alpha != T::ZERO {
+        let lines = Lines::of(a.mat);
+        let (count, spans) = if lines.columns {
+            (n, Spans::band(m, a.upper, a.lower))
+        } else {
+            (m, Spans::band(n, a.lower, a.upper))
+        };
+        dispatch(GeneralProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
+    }
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian with k diagonals beside the main one (band storage as in [`BandRef`]).
-pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+#[inline]
+pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
+    scale(beta, y.reborrow());
+    if alpha != T::ZERO {
+        let lines = Lines::of(a.mat);
+        let spans = Spans::beside(x.len(), is_after(lines.columns, a.uplo), k);
+        let hermitian = a.symmetry == Symmetry::Hermitian;
+        let a = Panel { lines, spans, conj: a.mat.is_conj() };
+        dispatch(SymmetricProduct { alpha, a, hermitian, x, y });
+    }
 }
 
 /// `x <- A x`, A triangular with k diagonals beside the main one.
+#[inline]
 pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
-    unimplemented!()
+    triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, false, x);
 }
 
 /// `x <- A^-1 x`, A triangular with k diagonals beside the main one.
+#[inline]
 pub fn tbsv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
-    unimplemented!()
+    triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, true, x);
+}
+
+#[inline]
+fn triangular<T: Scalar>(
+    lines: Lines<*const T>,
+    conj: bool,
+    (uplo, diag): (Uplo, Diag),
+    reach: usize,
+    solve: bool,
+    x: VecMut<T>,
+) {
+    let after = is_after(lines.columns, uplo);
+    let a = Panel { lines, spans: Spans::beside(x.len(), after, reach), conj };
+    dispatch(Triangular { a, after, reach, unit: diag == Diag::Unit, solve, x });
 }
 
 /// `y <- alpha A x + beta y`, A packed.
-pub fn spmv<T: Scalar>(alpha: T, a: PackedRef<T>, symmetry: Symmetry, x: VecRef<T>, beta: T, y: VecMut<T>) {
-    unimplemented!()
+#[inline]
+pub fn spmv<T: Scalar>(
+    alpha: T,
+    a: PackedRef<T>,
+    symmetry: Symmetry,
+    x: VecRef<T>,
+    beta: T,
+    mut y: VecMut<T>,
+) {
+    scale(beta, y.reborrow());
+    if alpha != T::ZERO {
+        let lines = Lines::of_packed(a);
+        let spans = Spans::beside(a.n, is_after(lines.columns, a.uplo), a.n);
+        let hermitian = symmetry == Symmetry::Hermitian;
+        dispatch(SymmetricProduct { alpha, a: Panel { lines, spans, conj: a.conj }, hermitian, x, y });
+    }
 }
 
 /// [`syr`] on packed storage.
+#[inline]
 pub fn spr<T: Scalar>(symmetry: Symmetry, alpha: T, x: VecRef<T>, a: PackedMut<T>) {
-    unimplemented!()
+    update_triangle(a.uplo, symmetry, alpha, x, Lines::packed(a.ptr, a.n, a.uplo, a.by_rows));
 }
 
 /// [`syr2`] on packed storage.
+#[inline]
 pub fn spr2<T: Scalar>(symmetry: Symmetry, alpha: T, x: VecRef<T>, y: VecRef<T>, a: PackedMut<T>) {
-    unimplemented!()
+    update_triangle_twice(a.uplo, symmetry, alpha, [x, y], Lines::packed(a.ptr, a.n, a.uplo, a.by_rows));
 }
 
 /// [`trmv`] on packed storage.
+#[inline]
 pub fn tpmv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
-    unimplemented!()
+    triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, false, x);
 }
 
 /// [`trsv`] on packed storage.
+#[inline]
 pub fn tpsv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
-    unimplemented!()
+    triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, true, x);
 }

@@ -11,6 +11,10 @@ static LEVEL: AtomicU8 = AtomicU8::new(0);
 /// The ISA that kernels run on: the best one, or the one that `ZENBLAS_ISA` names.
 #[inline(always)]
 pub fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = crate::testing::forced_level() {
+        return level;
+    }
     match LEVEL.load(Ordering::Relaxed) {
         3 => Level::Avx512,
         2 => Level::Avx2,

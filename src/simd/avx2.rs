@@ -237,6 +237,15 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
+    unsafe fn load_over(self, from: *const f32, mask: __m256i) -> Self {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            let read = _mm256_maskload_ps(from, mask);
+            F32x8(_mm256_blendv_ps(self.0, read, _mm256_castsi256_ps(mask)))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { _mm256_storeu_ps(to, self.0) }
@@ -422,6 +431,15 @@ impl Vector<Avx2> for F64x4 {
     unsafe fn load_masked(_: Avx2, from: *const f64, mask: __m256i) -> Self {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe { F64x4(_mm256_maskload_pd(from, mask)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_over(self, from: *const f64, mask: __m256i) -> Self {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            let read = _mm256_maskload_pd(from, mask);
+            F64x4(_mm256_blendv_pd(self.0, read, _mm256_castsi256_pd(mask)))
+        }
     }
 
     #[inline(always)]

@@ -250,6 +250,12 @@ impl Vector<Avx512> for F32x16 {
     }
 
     #[inline(always)]
+    unsafe fn load_over(self, from: *const f32, mask: __mmask16) -> Self {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { F32x16(_mm512_mask_loadu_ps(self.0, mask, from)) }
+    }
+
+    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { _mm512_storeu_ps(to, self.0) }
@@ -422,6 +428,12 @@ impl Vector<Avx512> for F64x8 {
     unsafe fn load_masked(_: Avx512, from: *const f64, mask: __mmask8) -> Self {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe { F64x8(_mm512_maskz_loadu_pd(mask, from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_over(self, from: *const f64, mask: __mmask8) -> Self {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe { F64x8(_mm512_mask_loadu_pd(self.0, mask, from)) }
     }
 
     #[inline(always)]

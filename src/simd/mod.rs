@@ -84,6 +84,11 @@ pub trait Vector<S: Isa>:
     /// # Safety
     /// The elements in `mask` must be readable.
     unsafe fn load_masked(isa: S, from: *const Self::Elem, mask: Self::Mask) -> Self;
+    /// Reads the lanes of `mask`; the others are `self`'s.
+    ///
+    /// # Safety
+    /// The elements in `mask` must be readable.
+    unsafe fn load_over(self, from: *const Self::Elem, mask: Self::Mask) -> Self;
     /// Writes `LANES` elements, any alignment.
     ///
     /// # Safety

@@ -119,6 +119,12 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     }
 
     #[inline(always)]
+    unsafe fn load_over(self, from: *const R, mask: usize) -> Self {
+        // SAFETY: the caller vouches for the first `mask` elements, no other is read.
+        Lanes(core::array::from_fn(|i| if i < mask { unsafe { *from.add(i) } } else { self.0[i] }))
+    }
+
+    #[inline(always)]
     unsafe fn store(self, to: *mut R) {
         // SAFETY: the caller vouches for N elements.
         unsafe { to.cast::<[R; N]>().write_unaligned(self.0) }

@@ -60,6 +60,9 @@ impl<R: Real> Dispatch for EveryOperation<R> {
             // SAFETY: n <= LANES elements.
             let first = unsafe { <Vec<S, R>>::load_first(isa, a.as_ptr(), n) };
             check("load_first", first, &|i| if i < n { a[i] } else { R::ZERO });
+            // SAFETY: n <= LANES elements.
+            let over = unsafe { vb.load_over(a.as_ptr(), <Vec<S, R>>::mask(isa, n)) };
+            check("load_over", over, &|i| if i < n { a[i] } else { b[i] });
             let mut out = b.clone();
             // SAFETY: n <= LANES elements.
             unsafe { va.store_first(isa, out.as_mut_ptr(), n) };

@@ -1,0 +1,230 @@
+//! Elements in vectors of reals, the same for real and complex types: what the loops of levels 1 and 2 do
+//! to whole registers.
+//!
+//! A complex vector of n elements is a real vector of 2n: real and imaginary parts in even and odd lanes.
+//! A product with a fixed complex number c is then, for each pair of lanes (re, im),
+//!
+//! ```text
+//! c x       = (re, im) * (c_re, c_re)  +  (im, re) * (-c_im, c_im)
+//! c conj(x) = (re, im) * (c_re, -c_re) +  (im, re) * (c_im, c_im)
+//! ```
+//!
+//! two multiplications and one exchange of neighbours; and a sum of products needs one exchange for each
+//! pair of vectors, whatever is conjugated, because signs may wait until the end. Real types use the first
+//! term alone.
+
+use crate::scalar::{Real, Scalar};
+use crate::simd::{Isa, Vec, Vector};
+use core::ops::Range;
+
+/// The vector of reals that carries elements of type `T` on ISA `S`.
+pub type Lanes<S, T> = Vec<S, <T as Scalar>::Real>;
+
+/// Reals in a vector.
+#[inline(always)]
+pub const fn lanes<S: Isa, T: Scalar>() -> usize {
+    <Lanes<S, T> as Vector<S>>::LANES
+}
+
+/// All elements `x`.
+#[inline(always)]
+pub fn splat<S: Isa, T: Scalar>(isa: S, x: T) -> Lanes<S, T> {
+    if T::IS_COMPLEX { Lanes::<S, T>::pairs(isa, x.re(), x.im()) } else { Lanes::<S, T>::splat(isa, x.re()) }
+}
+
+/// A fixed number c, ready to multiply vectors: `c x`, or `c conj(x)`.
+pub struct Factor<S: Isa, T: Scalar> {
+    straight: Lanes<S, T>,
+    crossed: Lanes<S, T>,
+}
+
+impl<S: Isa, T: Scalar> Clone for Factor<S, T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Isa, T: Scalar> Copy for Factor<S, T> {}
+
+impl<S: Isa, T: Scalar> Factor<S, T> {
+    /// Multiplies by `c`, conjugating the vectors first if `conj`.
+    #[inline(always)]
+    pub fn new(isa: S, c: T, conj: bool) -> Self {
+        let (re, im) = (c.re(), c.im());
+        if !T::IS_COMPLEX {
+            let straight = Lanes::<S, T>::splat(isa, re);
+            Factor { straight, crossed: straight }
+        } else if conj {
+            Factor { straight: Lanes::<S, T>::pairs(isa, re, -re), crossed: Lanes::<S, T>::splat(isa, im) }
+        } else {
+            Factor { straight: Lanes::<S, T>::splat(isa, re), crossed: Lanes::<S, T>::pairs(isa, -im, im) }
+        }
+    }
+
+    /// `c x`.
+    #[inline(always)]
+    pub fn times(self, x: Lanes<S, T>) -> Lanes<S, T> {
+        if T::IS_COMPLEX {
+            self.straight.mul_add(x, self.crossed * x.swap_pairs())
+        } else {
+            self.straight * x
+        }
+    }
+
+    /// `c x + y`.
+    #[inline(always)]
+    pub fn times_plus(self, x: Lanes<S, T>, y: Lanes<S, T>) -> Lanes<S, T> {
+        let sum = self.straight.mul_add(x, y);
+        if T::IS_COMPLEX { self.crossed.mul_add(x.swap_pairs(), sum) } else { sum }
+    }
+}
+
+/// A running sum of products `a x`, one for each lane; which of the two is conjugated is said at the end.
+pub struct DotSum<S: Isa, T: Scalar> {
+    /// re re and im im.
+    pub straight: Lanes<S, T>,
+    /// a.re x.im and a.im x.re.
+    pub crossed: Lanes<S, T>,
+}
+
+impl<S: Isa, T: Scalar> Clone for DotSum<S, T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Isa, T: Scalar> Copy for DotSum<S, T> {}
+
+impl<S: Isa, T: Scalar> DotSum<S, T> {
+    /// 0.
+    #[inline(always)]
+    pub fn zero(isa: S) -> Self {
+        DotSum { straight: Lanes::<S, T>::zero(isa), crossed: Lanes::<S, T>::zero(isa) }
+    }
+
+    /// Adds `a x`; `crossed` is `x.swap_pairs()`, which the caller makes once for many `a`.
+    #[inline(always)]
+    pub fn add(self, a: Lanes<S, T>, x: Lanes<S, T>, crossed: Lanes<S, T>) -> Self {
+        DotSum {
+            straight: a.mul_add(x, self.straight),
+            crossed: if T::IS_COMPLEX { a.mul_add(crossed, self.crossed) } else { self.crossed },
+        }
+    }
+
+    /// The sum of two sums.
+    #[inline(always)]
+    pub fn join(self, other: Self) -> Self {
+        DotSum {
+            straight: self.straight + other.straight,
+            crossed: if T::IS_COMPLEX { self.crossed + other.crossed } else { self.crossed },
+        }
+    }
+
+    /// The sum over the lanes, `a` conjugated if `conj_a`, `x` if `conj_x`.
+    #[inline(always)]
+    pub fn total(self, isa: S, conj_a: bool, conj_x: bool) -> T {
+        if !T::IS_COMPLEX {
+            return T::from_real(self.straight.sum());
+        }
+        let one = T::Real::ONE;
+        let alternate = Lanes::<S, T>::pairs(isa, one, -one);
+        // With one of them conjugated, im im counts positive and a.im x.re against a.re x.im.
+        let (straight, crossed) = if conj_a == conj_x {
+            (self.straight * alternate, self.crossed)
+        } else {
+            (self.straight, self.crossed * alternate)
+        };
+        // `crossed` has the sign of conj(a) x; both or only x conjugated is its opposite.
+        T::from_parts(straight.sum(), crossed.sum()).conj_if(conj_x)
+    }
+}
+
+/// A register's worth of memory: all lanes, or the first ones.
+pub trait Part<S: Isa, R: Real>: Copy {
+    /// Reads them; lanes that are not part of it are 0.
+    ///
+    /// # Safety
+    /// The reals of this part must be readable from `from` on.
+    unsafe fn load(self, from: *const R) -> R::Vector<S>;
+    /// Writes them.
+    ///
+    /// # Safety
+    /// The reals of this part must be writable from `to` on.
+    unsafe fn store(self, to: *mut R, x: R::Vector<S>);
+}
+
+/// All lanes.
+#[derive(Clone, Copy)]
+pub struct Whole<S>(S);
+
+impl<S: Isa, R: Real> Part<S, R> for Whole<S> {
+    #[inline(always)]
+    unsafe fn load(self, from: *const R) -> R::Vector<S> {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { R::Vector::<S>::load(self.0, from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut R, x: R::Vector<S>) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { x.store(to) }
+    }
+}
+
+/// The lanes of a mask.
+#[derive(Clone, Copy)]
+pub struct First<S, M>(S, M);
+
+impl<S: Isa, R: Real> Part<S, R> for First<S, <R::Vector<S> as Vector<S>>::Mask> {
+    #[inline(always)]
+    unsafe fn load(self, from: *const R) -> R::Vector<S> {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { R::Vector::<S>::load_masked(self.0, from, self.1) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut R, x: R::Vector<S>) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { x.store_masked(to, self.1) }
+    }
+}
+
+/// The body of a loop over adjacent elements.
+pub trait Body<S: Isa, T: Scalar> {
+    /// Does what is to be done to the reals of `part`, the first of which is number `at`.
+    ///
+    /// # Safety
+    /// They must be inside what [`sweep`] was promised.
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize);
+}
+
+/// Runs a body over elements `range`: `UNROLL` registers a round, single registers, then the rest.
+///
+/// # Safety
+/// The memory that the body touches for these elements must be there.
+#[inline(always)]
+pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
+    isa: S,
+    range: Range<usize>,
+    body: &mut impl Body<S, T>,
+) {
+    let mut at = range.start * T::PARTS;
+    let end = range.end * T::PARTS;
+    while at + UNROLL * lanes::<S, T>() <= end {
+        for k in 0..UNROLL {
+            // SAFETY: inside the range.
+            unsafe { body.step(Whole(isa), at + k * lanes::<S, T>()) };
+        }
+        at += UNROLL * lanes::<S, T>();
+    }
+    while at + lanes::<S, T>() <= end {
+        // SAFETY: inside the range.
+        unsafe { body.step(Whole(isa), at) };
+        at += lanes::<S, T>();
+    }
+    if at < end {
+        let rest = First(isa, Lanes::<S, T>::mask(isa, end - at));
+        // SAFETY: the mask covers the reals up to the end of the range.
+        unsafe { body.step(rest, at) };
+    }
+}

@@ -1,0 +1,318 @@
+//! Sums over vectors: dot, asum, sum, nrm2.
+//!
+//! All are one loop, [`Reduction`], over a [`Fold`] that says what is added for each register. Partial
+//! sums are made over fixed pieces of [`PIECE`] elements and joined in double precision in order of
+//! place, so the result depends on the length and the numbers only, not on alignment or stride. Vectors
+//! with other strides than one pass through a small buffer.
+
+use super::extreme::{Abs, Search};
+use super::lanes::{DotSum, Lanes, lanes};
+use crate::scalar::{Real, Scalar};
+use crate::simd::{Dispatch, Isa, Vector};
+use crate::view::VecRef;
+use core::mem::MaybeUninit;
+
+/// What is summed over the elements of x and y.
+pub trait Fold<T: Scalar>: Copy {
+    /// Whether a sum takes two registers, so that four of them in parallel do, rather than eight.
+    const WIDE: bool = false;
+
+    /// Adds the elements of two registers.
+    fn add<S: Isa>(self, isa: S, sum: DotSum<S, T>, x: Lanes<S, T>, y: Lanes<S, T>) -> DotSum<S, T>;
+
+    /// The sum over the lanes.
+    #[inline(always)]
+    fn total<S: Isa>(self, _: S, sum: DotSum<S, T>) -> T {
+        T::from_real(sum.straight.sum())
+    }
+}
+
+/// `sum x y`, or `sum conj(x) y`.
+#[derive(Clone, Copy)]
+pub struct Dot {
+    pub conj_x: bool,
+}
+
+impl<T: Scalar> Fold<T> for Dot {
+    const WIDE: bool = T::IS_COMPLEX;
+    #[inline(always)]
+    fn add<S: Isa>(self, _: S, sum: DotSum<S, T>, x: Lanes<S, T>, y: Lanes<S, T>) -> DotSum<S, T> {
+        sum.add(x, y, y.swap_pairs())
+    }
+    #[inline(always)]
+    fn total<S: Isa>(self, isa: S, sum: DotSum<S, T>) -> T {
+        sum.total(isa, self.conj_x, false)
+    }
+}
+
+/// `sum re x + im x`.
+#[derive(Clone, Copy)]
+pub struct Plain;
+
+impl<T: Scalar> Fold<T> for Plain {
+    #[inline(always)]
+    fn add<S: Isa>(self, _: S, sum: DotSum<S, T>, x: Lanes<S, T>, _: Lanes<S, T>) -> DotSum<S, T> {
+        DotSum { straight: sum.straight + x, ..sum }
+    }
+}
+
+/// `sum |re x| + |im x|`.
+#[derive(Clone, Copy)]
+pub struct Magnitude;
+
+impl<T: Scalar> Fold<T> for Magnitude {
+    #[inline(always)]
+    fn add<S: Isa>(self, _: S, sum: DotSum<S, T>, x: Lanes<S, T>, _: Lanes<S, T>) -> DotSum<S, T> {
+        DotSum { straight: sum.straight + x.abs(), ..sum }
+    }
+}
+
+/// `sum |x|^2`.
+#[derive(Clone, Copy)]
+pub struct Square;
+
+impl<T: Scalar> Fold<T> for Square {
+    #[inline(always)]
+    fn add<S: Isa>(self, _: S, sum: DotSum<S, T>, x: Lanes<S, T>, _: Lanes<S, T>) -> DotSum<S, T> {
+        DotSum { straight: x.mul_add(x, sum.straight), ..sum }
+    }
+}
+
+/// `sum |c x|^2`, c real.
+#[derive(Clone, Copy)]
+pub struct ScaledSquare<R>(pub R);
+
+impl<T: Scalar> Fold<T> for ScaledSquare<T::Real> {
+    #[inline(always)]
+    fn add<S: Isa>(self, isa: S, sum: DotSum<S, T>, x: Lanes<S, T>, _: Lanes<S, T>) -> DotSum<S, T> {
+        let x = x * Lanes::<S, T>::splat(isa, self.0);
+        DotSum { straight: x.mul_add(x, sum.straight), ..sum }
+    }
+}
+
+/// Elements summed in the type itself; the sums of pieces are added in double precision.
+const PIECE: usize = 8192;
+/// Elements gathered at a time from a strided vector: a multiple of what a round of the loop takes, so
+/// that the sum is the same as without gathering.
+const GATHERED: usize = 128;
+
+/// `sum f(x_i, y_i)` as real and imaginary part in double precision.
+pub struct Reduction<'a, T, F> {
+    pub x: VecRef<'a, T>,
+    /// As long as x; x itself where the fold uses x only.
+    pub y: VecRef<'a, T>,
+    pub fold: F,
+}
+
+impl<T: Scalar, F: Fold<T>> Dispatch for Reduction<'_, T, F> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> (f64, f64) {
+        let len = self.x.len();
+        if len <= PIECE {
+            let sum = self.piece(isa, 0, len);
+            return (sum.re().to_f64(), sum.im().to_f64());
+        }
+        let (mut re, mut im) = (0.0, 0.0);
+        let mut start = 0;
+        while start < len {
+            let end = (start + PIECE).min(len);
+            let sum = self.piece(isa, start, end);
+            re += sum.re().to_f64();
+            im += sum.im().to_f64();
+            start = end;
+        }
+        (re, im)
+    }
+}
+
+impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
+    #[inline(always)]
+    fn piece<S: Isa>(&self, isa: S, start: usize, end: usize) -> T {
+        if F::WIDE { self.piece_by::<S, 4>(isa, start, end) } else { self.piece_by::<S, 8>(isa, start, end) }
+    }
+
+    /// The sum over elements `start..end` with `N` running sums.
+    #[inline(always)]
+    fn piece_by<S: Isa, const N: usize>(&self, isa: S, start: usize, end: usize) -> T {
+        let (x, y) = (self.x.slice(start..end), self.y.slice(start..end));
+        let mut sums = Sums::<S, T, F, N> { isa, fold: self.fold, sums: [DotSum::zero(isa); N] };
+        if x.stride() == 1 && y.stride() == 1 {
+            // SAFETY: the views vouch for their elements, which are adjacent.
+            return unsafe { sums.finish(x.as_ptr(), y.as_ptr(), x.len()) };
+        }
+        let mut x_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
+        let mut y_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
+        let mut done = 0;
+        loop {
+            let len = (x.len() - done).min(GATHERED);
+            for i in 0..len {
+                x_buffer[i].write(x.get(done + i));
+                y_buffer[i].write(y.get(done + i));
+            }
+            let (x_ptr, y_ptr) = (x_buffer.as_ptr().cast(), y_buffer.as_ptr().cast());
+            done += len;
+            if done == x.len() {
+                // SAFETY: the first `len` elements of both buffers are written.
+                return unsafe { sums.finish(x_ptr, y_ptr, len) };
+            }
+            // SAFETY: as above.
+            unsafe { sums.add_rounds(x_ptr, y_ptr, len) };
+        }
+    }
+}
+
+/// Running sums over adjacent elements.
+struct Sums<S: Isa, T: Scalar, F, const N: usize> {
+    isa: S,
+    fold: F,
+    sums: [DotSum<S, T>; N],
+}
+
+impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
+    /// Adds as many of the first `len` elements as fill `N` registers each round; says how many reals.
+    ///
+    /// # Safety
+    /// `len` elements must be readable at `x` and `y`.
+    #[inline(always)]
+    unsafe fn add_rounds(&mut self, x: *const T, y: *const T, len: usize) -> usize {
+        let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
+        let reals = len * T::PARTS;
+        let mut i = 0;
+        while i + N * lanes::<S, T>() <= reals {
+            for (k, sum) in self.sums.iter_mut().enumerate() {
+                let at = i + k * lanes::<S, T>();
+                // SAFETY: at + LANES <= reals.
+                let (x, y) = unsafe {
+                    (Lanes::<S, T>::load(self.isa, x.add(at)), Lanes::<S, T>::load(self.isa, y.add(at)))
+                };
+                *sum = self.fold.add(self.isa, *sum, x, y);
+            }
+            i += N * lanes::<S, T>();
+        }
+        i
+    }
+
+    /// Adds `len` elements and joins everything.
+    ///
+    /// # Safety
+    /// `len` elements must be readable at `x` and `y`.
+    #[inline(always)]
+    unsafe fn finish(mut self, x: *const T, y: *const T, len: usize) -> T {
+        // SAFETY: passed on.
+        let mut i = unsafe { self.add_rounds(x, y, len) };
+        let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
+        let reals = len * T::PARTS;
+        let mut half = N / 2;
+        while half > 0 {
+            for k in 0..half {
+                self.sums[k] = self.sums[k].join(self.sums[k + half]);
+            }
+            half /= 2;
+        }
+        let mut sum = self.sums[0];
+        while i + lanes::<S, T>() <= reals {
+            // SAFETY: i + LANES <= reals.
+            let (x, y) =
+                unsafe { (Lanes::<S, T>::load(self.isa, x.add(i)), Lanes::<S, T>::load(self.isa, y.add(i))) };
+            sum = self.fold.add(self.isa, sum, x, y);
+            i += lanes::<S, T>();
+        }
+        if i < reals {
+            let rest = Lanes::<S, T>::mask(self.isa, reals - i);
+            // SAFETY: the mask covers the reals from i to the end.
+            let (x, y) = unsafe {
+                (
+                    Lanes::<S, T>::load_masked(self.isa, x.add(i), rest),
+                    Lanes::<S, T>::load_masked(self.isa, y.add(i), rest),
+                )
+            };
+            sum = self.fold.add(self.isa, sum, x, y);
+        }
+        self.fold.total(self.isa, sum)
+    }
+}
+
+/// `b + sum x_i y_i` in double precision: elements are widened in a buffer first.
+pub struct WideDot<'a> {
+    pub b: f64,
+    pub x: VecRef<'a, f32>,
+    pub y: VecRef<'a, f32>,
+}
+
+impl Dispatch for WideDot<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> f64 {
+        const BUFFER: usize = 128;
+        let mut x = [0.0f64; BUFFER];
+        let mut y = [0.0f64; BUFFER];
+        let mut sum = self.b;
+        let mut done = 0;
+        while done < self.x.len() {
+            let len = (self.x.len() - done).min(BUFFER);
+            for i in 0..len {
+                x[i] = f64::from(self.x.get(done + i));
+                y[i] = f64::from(self.y.get(done + i));
+            }
+            let (x, y) = (VecRef::from_slice(&x[..len]), VecRef::from_slice(&y[..len]));
+            sum += Reduction { x, y, fold: Dot { conj_x: false } }.run(isa).0;
+            done += len;
+        }
+        sum
+    }
+}
+
+/// `sqrt(sum |x_i|^2)`: the plain sum of squares wherever that has neither overflowed nor lost anything
+/// to underflow; otherwise the sum is made again with x scaled by a power of two.
+pub struct Norm<'a, T> {
+    pub x: VecRef<'a, T>,
+}
+
+impl<T: Scalar> Dispatch for Norm<'_, T> {
+    type Output = T::Real;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T::Real {
+        let (squares, _) = Reduction { x: self.x, y: self.x, fold: Square }.run(isa);
+        // What underflow takes from a term is below MIN_POSITIVE; so much larger a sum does not feel it.
+        let epsilon = T::Real::EPSILON.to_f64();
+        if squares.is_finite() && squares >= T::Real::MIN_POSITIVE.to_f64() / (epsilon * epsilon * epsilon) {
+            T::Real::from_f64(squares.sqrt())
+        } else {
+            isa.enter(ScaledNorm { x: self.x })
+        }
+    }
+}
+
+/// [`Norm`] of numbers whose squares overflow or underflow, of zeros, and of NaN and Inf (NaN wins).
+struct ScaledNorm<'a, T> {
+    x: VecRef<'a, T>,
+}
+
+impl<T: Scalar> Dispatch for ScaledNorm<'_, T> {
+    type Output = T::Real;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T::Real {
+        let largest = Search { x: self.x, key: Abs }.run(isa).map_or(T::Real::ZERO, |found| found.key);
+        // Both 2^limit and 2^-limit are normal numbers. Where `largest` is zero, Inf or NaN any will do.
+        let limit = exponent(T::Real::MAX.to_f64()) - 1;
+        let scale = power_of_two(-exponent(largest.to_f64()).clamp(-limit, limit));
+        let fold = ScaledSquare(T::Real::from_f64(scale));
+        let (squares, _) = Reduction { x: self.x, y: self.x, fold }.run(isa);
+        T::Real::from_f64(squares.sqrt() / scale)
+    }
+}
+
+/// e with `2^e <= x < 2^(e + 1)`; -1023 for zero and subnormal numbers, 1024 for Inf and NaN.
+fn exponent(x: f64) -> i32 {
+    ((x.to_bits() >> 52) & 0x7ff) as i32 - 1023
+}
+
+/// `2^e`, `-1022 <= e <= 1023`.
+fn power_of_two(e: i32) -> f64 {
+    f64::from_bits(((e + 1023) as u64) << 52)
+}

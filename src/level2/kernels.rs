@@ -1,0 +1,356 @@
+//! The loops that touch elements: groups of `G` lines a_0 .. a_{G-1} at a time, over a range of i.
+//!
+//! | loop | what it does |
+//! |---|---|
+//! | [`add_lines`] | `y_i += sum_g c_g a_g[i]` |
+//! | [`dot_lines`] | `t_g = sum_i a_g[i] x_i` |
+//! | [`add_and_dot_lines`] | both, reading the lines once |
+//! | [`update_lines`] | `a_g[i] += c_g x_i` |
+//! | [`update_lines_twice`] | `a_g[i] += c_g x_i + d_g y_i` |
+//!
+//! Lines and vectors are given by where their element 0 is or would be. Lines whose elements are not
+//! adjacent (no BLAS routine has such) go element by element.
+
+use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, sweep};
+use crate::scalar::Scalar;
+use crate::simd::{Isa, Vector};
+use core::ops::Range;
+
+/// `G` lines: element i of the g-th at `at[g] + i step`.
+#[derive(Clone, Copy)]
+pub struct Group<P, const G: usize> {
+    /// Where the lines' elements 0 are or would be.
+    pub at: [P; G],
+    /// Elements from one to the next of a line.
+    pub step: isize,
+}
+
+/// `sum_g c_g a_g` in registers, before the parts of complex products have met:
+///
+/// ```text
+/// by_re = sum_g a_g re(c_g),   by_im = sum_g a_g im(c_g)
+/// sum c a       = by_re          + (-1, 1) swap(by_im)
+/// sum c conj(a) = (1, -1) by_re  + swap(by_im)
+/// ```
+///
+/// so that the exchange of neighbours is made once for the group rather than for each line.
+#[derive(Clone, Copy)]
+struct Combination<S: Isa, T: Scalar, const G: usize> {
+    re: [Lanes<S, T>; G],
+    im: [Lanes<S, T>; G],
+    re_sign: Lanes<S, T>,
+    im_sign: Lanes<S, T>,
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
+    #[inline(always)]
+    fn new(isa: S, c: [T; G], conj: bool) -> Self {
+        let one = T::Real::ONE;
+        Combination {
+            re: c.map(|c| Lanes::<S, T>::splat(isa, c.re())),
+            im: c.map(|c| Lanes::<S, T>::splat(isa, c.im())),
+            re_sign: Lanes::<S, T>::pairs(isa, one, if conj { -one } else { one }),
+            im_sign: Lanes::<S, T>::pairs(isa, if conj { one } else { -one }, one),
+        }
+    }
+
+    /// `y + sum_g c_g a_g`.
+    #[inline(always)]
+    fn plus(&self, isa: S, a: [Lanes<S, T>; G], y: Lanes<S, T>) -> Lanes<S, T> {
+        if !T::IS_COMPLEX {
+            return (0..G).fold(y, |sum, g| a[g].mul_add(self.re[g], sum));
+        }
+        let zero = Lanes::<S, T>::zero(isa);
+        let by_re = (0..G).fold(zero, |sum, g| a[g].mul_add(self.re[g], sum));
+        let by_im = (0..G).fold(zero, |sum, g| a[g].mul_add(self.im[g], sum));
+        self.im_sign.mul_add(by_im.swap_pairs(), self.re_sign.mul_add(by_re, y))
+    }
+}
+
+struct AddLines<S: Isa, T: Scalar, const G: usize> {
+    isa: S,
+    a: [*const T::Real; G],
+    c: Combination<S, T, G>,
+    y: *mut T::Real,
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddLines<S, T, G> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let a = self.a.map(|a| part.load(a.wrapping_add(at)));
+            let y = part.load(self.y.wrapping_add(at));
+            part.store(self.y.wrapping_add(at), self.c.plus(self.isa, a, y));
+        }
+    }
+}
+
+/// `y_i += sum_g c_g a_g[i]` for i in `range`, a conjugated if `conj`.
+///
+/// # Safety
+/// The elements of the lines and of y in `range` must be there.
+#[inline(always)]
+pub unsafe fn add_lines<S: Isa, T: Scalar, const G: usize>(
+    isa: S,
+    a: Group<*const T, G>,
+    conj: bool,
+    c: [T; G],
+    y: *mut T,
+    range: Range<usize>,
+) {
+    if a.step == 1 {
+        let c = Combination::new(isa, c, conj);
+        let mut body = AddLines::<S, T, G> { isa, a: a.at.map(|a| a.cast()), c, y: y.cast() };
+        // SAFETY: passed on.
+        return unsafe { sweep::<S, T, 2>(isa, range, &mut body) };
+    }
+    for i in range {
+        for g in 0..G {
+            // SAFETY: passed on.
+            unsafe { *y.wrapping_add(i) += c[g] * element(a, g, i).conj_if(conj) };
+        }
+    }
+}
+
+/// Element `i` of line `g`.
+///
+/// # Safety
+/// It must be there.
+#[inline(always)]
+unsafe fn element<T: Scalar, const G: usize>(a: Group<*const T, G>, g: usize, i: usize) -> T {
+    // SAFETY: the caller vouches for it.
+    unsafe { *a.at[g].wrapping_offset(i as isize * a.step) }
+}
+
+struct DotLines<S: Isa, T: Scalar, const G: usize> {
+    a: [*const T::Real; G],
+    x: *const T::Real,
+    sums: [DotSum<S, T>; G],
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for DotLines<S, T, G> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let x = part.load(self.x.wrapping_add(at));
+            let crossed = x.swap_pairs();
+            for g in 0..G {
+                self.sums[g] = self.sums[g].add(part.load(self.a[g].wrapping_add(at)), x, crossed);
+            }
+        }
+    }
+}
+
+/// `t_g = sum_i a_g[i] x_i` over i in `range`, a conjugated if `conj`.
+///
+/// # Safety
+/// The elements of the lines and of x in `range` must be there.
+#[inline(always)]
+pub unsafe fn dot_lines<S: Isa, T: Scalar, const G: usize>(
+    isa: S,
+    a: Group<*const T, G>,
+    conj: bool,
+    x: *const T,
+    range: Range<usize>,
+) -> [T; G] {
+    if a.step == 1 {
+        let sums = [DotSum::zero(isa); G];
+        let mut body = DotLines::<S, T, G> { a: a.at.map(|a| a.cast()), x: x.cast(), sums };
+        // SAFETY: passed on.
+        unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+        return body.sums.map(|sum| sum.total(isa, conj, false));
+    }
+    let mut sums = [T::ZERO; G];
+    for i in range {
+        for g in 0..G {
+            // SAFETY: passed on.
+            sums[g] += unsafe { element(a, g, i).conj_if(conj) * *x.wrapping_add(i) };
+        }
+    }
+    sums
+}
+
+struct AddAndDotLines<S: Isa, T: Scalar, const G: usize> {
+    isa: S,
+    a: [*const T::Real; G],
+    c: Combination<S, T, G>,
+    x: *const T::Real,
+    y: *mut T::Real,
+    sums: [DotSum<S, T>; G],
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddAndDotLines<S, T, G> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let a = self.a.map(|a| part.load(a.wrapping_add(at)));
+            let x = part.load(self.x.wrapping_add(at));
+            let crossed = x.swap_pairs();
+            for g in 0..G {
+                self.sums[g] = self.sums[g].add(a[g], x, crossed);
+            }
+            let y = part.load(self.y.wrapping_add(at));
+            part.store(self.y.wrapping_add(at), self.c.plus(self.isa, a, y));
+        }
+    }
+}
+
+/// `y_i += sum_g c_g a_g[i]` for i in `range`, and `t_g = sum_i a_g[i] x_i` over it; a conjugated in the
+/// first if `conj_add`, in the second if `conj_dot`.
+///
+/// # Safety
+/// The elements of the lines, of x and of y in `range` must be there.
+#[inline(always)]
+pub unsafe fn add_and_dot_lines<S: Isa, T: Scalar, const G: usize>(
+    isa: S,
+    a: Group<*const T, G>,
+    [conj_add, conj_dot]: [bool; 2],
+    c: [T; G],
+    x: *const T,
+    y: *mut T,
+    range: Range<usize>,
+) -> [T; G] {
+    if a.step == 1 {
+        let mut body = AddAndDotLines::<S, T, G> {
+            isa,
+            a: a.at.map(|a| a.cast()),
+            c: Combination::new(isa, c, conj_add),
+            x: x.cast(),
+            y: y.cast(),
+            sums: [DotSum::zero(isa); G],
+        };
+        // SAFETY: passed on.
+        unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+        return body.sums.map(|sum| sum.total(isa, conj_dot, false));
+    }
+    // SAFETY: passed on.
+    unsafe {
+        add_lines(isa, a, conj_add, c, y, range.clone());
+        dot_lines(isa, a, conj_dot, x, range)
+    }
+}
+
+struct UpdateLines<S: Isa, T: Scalar, const G: usize> {
+    a: [*mut T::Real; G],
+    c: [Factor<S, T>; G],
+    x: *const T::Real,
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for UpdateLines<S, T, G> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let x = part.load(self.x.wrapping_add(at));
+            for g in 0..G {
+                let a = self.a[g].wrapping_add(at);
+                part.store(a, self.c[g].times_plus(x, part.load(a)));
+            }
+        }
+    }
+}
+
+/// A vector that updates lines: its elements, conjugated if `conj`, times `c_g` for line g.
+#[derive(Clone, Copy)]
+pub struct Update<T, const G: usize> {
+    /// Where its element 0 is or would be.
+    pub x: *const T,
+    /// Whether to conjugate it.
+    pub conj: bool,
+    /// A factor for each line.
+    pub c: [T; G],
+}
+
+impl<T: Scalar, const G: usize> Update<T, G> {
+    /// What is added to element `i` of line g.
+    ///
+    /// # Safety
+    /// x must have an element `i`.
+    #[inline(always)]
+    pub unsafe fn at(&self, g: usize, i: usize) -> T {
+        // SAFETY: the caller vouches for the element.
+        self.c[g] * unsafe { *self.x.wrapping_add(i) }.conj_if(self.conj)
+    }
+}
+
+/// `a_g[i] += c_g x_i` for i in `range`.
+///
+/// # Safety
+/// The elements of the lines and of x in `range` must be there.
+#[inline(always)]
+pub unsafe fn update_lines<S: Isa, T: Scalar, const G: usize>(
+    isa: S,
+    a: Group<*mut T, G>,
+    by: Update<T, G>,
+    range: Range<usize>,
+) {
+    if a.step == 1 {
+        let c = by.c.map(|c| Factor::new(isa, c, by.conj));
+        let mut body = UpdateLines::<S, T, G> { a: a.at.map(|a| a.cast()), c, x: by.x.cast() };
+        // SAFETY: passed on.
+        return unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+    }
+    for i in range {
+        for g in 0..G {
+            // SAFETY: passed on.
+            unsafe { *a.at[g].wrapping_offset(i as isize * a.step) += by.at(g, i) };
+        }
+    }
+}
+
+struct UpdateLinesTwice<S: Isa, T: Scalar, const G: usize> {
+    a: [*mut T::Real; G],
+    c: [Factor<S, T>; G],
+    x: *const T::Real,
+    d: [Factor<S, T>; G],
+    y: *const T::Real,
+}
+
+impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for UpdateLinesTwice<S, T, G> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let x = part.load(self.x.wrapping_add(at));
+            let y = part.load(self.y.wrapping_add(at));
+            for g in 0..G {
+                let a = self.a[g].wrapping_add(at);
+                let sum = self.d[g].times_plus(y, part.load(a));
+                part.store(a, self.c[g].times_plus(x, sum));
+            }
+        }
+    }
+}
+
+/// `a_g[i] += c_g x_i + d_g y_i` for i in `range`.
+///
+/// # Safety
+/// The elements of the lines, of x and of y in `range` must be there.
+#[inline(always)]
+pub unsafe fn update_lines_twice<S: Isa, T: Scalar, const G: usize>(
+    isa: S,
+    a: Group<*mut T, G>,
+    by: Update<T, G>,
+    and: Update<T, G>,
+    range: Range<usize>,
+) {
+    if a.step == 1 {
+        let mut body = UpdateLinesTwice::<S, T, G> {
+            a: a.at.map(|a| a.cast()),
+            c: by.c.map(|c| Factor::new(isa, c, by.conj)),
+            x: by.x.cast(),
+            d: and.c.map(|c| Factor::new(isa, c, and.conj)),
+            y: and.x.cast(),
+        };
+        // SAFETY: passed on.
+        return unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+    }
+    // SAFETY: passed on.
+    unsafe {
+        update_lines(isa, a, by, range.clone());
+        update_lines(isa, a, and, range);
+    }
+}
