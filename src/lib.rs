@@ -1,6 +1,7 @@
 //! zenblas: a drop-in BLAS for AMD Zen 5.
 
 pub mod engine;
+pub mod interface;
 pub mod kernel;
 pub mod knobs;
 pub mod level1;
