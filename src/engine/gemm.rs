@@ -34,8 +34,12 @@ pub struct Gemm<'a, T: Scalar> {
     pub alpha: T,
     /// A, m x k.
     pub a: Operand<'a, T>,
+    /// Whether A is conjugated, beyond what `a` says.
+    pub conj_a: bool,
     /// B transposed, n x k.
     pub b: Operand<'a, T>,
+    /// Whether B is conjugated, beyond what `b` says.
+    pub conj_b: bool,
     /// Factor of C.
     pub beta: T,
     /// Element (0, 0) of C; rows are adjacent.
@@ -105,13 +109,13 @@ impl<T: Scalar> Product for Gemm<'_, T> {
     }
 
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack_a, width: self.kernels.mr };
+        let packer = Packer { pack: self.kernels.pack, width: self.kernels.mr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.a.pack(packer, rows, k, to.cast()) }
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack_b, width: self.kernels.nr };
+        let packer = Packer { pack: self.kernels.pack, width: self.kernels.nr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.b.pack(packer, cols, k, to.cast()) }
     }
@@ -128,13 +132,18 @@ impl<T: Scalar> Product for Gemm<'_, T> {
         let tile = Tile {
             k: k.len(),
             a: a.cast(),
+            a_k: self.kernels.mr as isize,
             b: b.cast(),
+            b_k: self.kernels.nr as isize,
+            b_j: 1,
             c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
             c_col: self.c_col,
             m: rows.len(),
             n: cols.len(),
             alpha: self.alpha,
             beta: if k.start == 0 { self.beta } else { T::ONE },
+            conj_a: self.conj_a,
+            conj_b: self.conj_b,
         };
         if let Region::Triangle(uplo, symmetry) = self.region {
             if self.skips(rows.clone(), cols.clone()) {

@@ -39,6 +39,15 @@ impl<T: Scalar> Operand<'_, T> {
         }
     }
 
+    /// The operand unconjugated, and whether the tile kernel has to conjugate it: it does so for nothing.
+    #[inline]
+    pub fn split_conj(self) -> (Self, bool) {
+        match self {
+            Operand::Dense(mat) if mat.is_conj() => (Operand::Dense(mat.conj()), true),
+            _ => (self, false),
+        }
+    }
+
     /// Element (i, k).
     pub fn get(&self, i: usize, k: usize) -> T {
         match self {
@@ -79,6 +88,7 @@ unsafe fn pack_dense<T: Scalar>(
             width: rows.len(),
             k: k.len(),
             to,
+            padded: packer.width,
             conj: mat.is_conj(),
         })
     }

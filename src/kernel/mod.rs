@@ -2,9 +2,9 @@
 //!
 //! One kernel family carries every type. A tile of C is `MR` rows by `NR` columns; its product is formed by
 //! [`tile`] from a panel of A (`MR` rows, k after k) and a panel of B (`NR` columns, k after k), which
-//! [`panel`] packs. A complex tile is a real tile of twice the rows and twice the columns whose pairs of
-//! accumulators are combined at the end, so a panel of complex numbers is simply their real and imaginary
-//! parts in memory order.
+//! [`panel`] packs, or from the caller's matrices as they are. A complex tile is a real tile of twice the
+//! rows and twice the columns whose pairs of sums are combined at the end, so a panel of complex numbers is
+//! simply their real and imaginary parts in memory order.
 //!
 //! | ISA | registers | accumulators | s | d | c | z |
 //! |---|---|---|---|---|---|---|
@@ -31,6 +31,13 @@ use tile::Tile;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 
+/// A tile kernel.
+pub type TileFn<T> = unsafe fn(&Tile<T>);
+
+/// Vectors down and columns across of the largest direct tile of any ISA.
+const DIRECT_DOWN: usize = 3;
+const DIRECT_ACROSS: usize = 8;
+
 /// The kernels of a type on an ISA. Functions are only called where the CPU has the ISA: a set is handed
 /// out by [`kernels`] and [`kernels_on`], which check.
 #[derive(Debug)]
@@ -41,12 +48,13 @@ pub struct KernelSet<T: Scalar> {
     pub mr: usize,
     /// Columns of a tile.
     pub nr: usize,
-    /// `C <- alpha A B + beta C` for one tile.
-    pub tile: unsafe fn(&Tile<T>),
-    /// Packs a panel `mr` wide.
-    pub pack_a: unsafe fn(&Panel<T>),
-    /// Packs a panel `nr` wide.
-    pub pack_b: unsafe fn(&Panel<T>),
+    /// Rows of a vector.
+    pub vector: usize,
+    /// `C <- alpha A B + beta C` for one tile of packed panels.
+    pub tile: TileFn<T>,
+    direct: [[TileFn<T>; DIRECT_ACROSS]; DIRECT_DOWN],
+    /// Packs a panel, of A or of B.
+    pub pack: unsafe fn(&Panel<T>),
     /// Copies a panel `mr` wide back to where it came from.
     pub unpack_a: unsafe fn(&Unpanel<T>),
     /// Solves with a triangle of order up to `nr` inside a panel of A.
@@ -54,19 +62,59 @@ pub struct KernelSet<T: Scalar> {
 }
 
 impl<T: Scalar> KernelSet<T> {
-    /// A row of the table: `DOWN` vectors by `ACROSS` real columns on ISA `S`.
-    const fn new<S: Isa, const DOWN: usize, const ACROSS: usize>() -> Self {
+    /// A row of the table: `DOWN` vectors by `N` columns on ISA `S`.
+    const fn new<S: Isa, const DOWN: usize, const N: usize>() -> Self {
+        let vector = <Vec<S, T::Real> as Vector<S>>::LANES / T::PARTS;
         KernelSet {
             level: S::LEVEL,
-            mr: DOWN * <Vec<S, T::Real> as Vector<S>>::LANES / T::PARTS,
-            nr: ACROSS / T::PARTS,
-            tile: tile::entry::<S, T, DOWN, ACROSS>,
-            pack_a: panel::entry_a::<S, T, DOWN>,
-            pack_b: panel::entry_b::<S, T, ACROSS>,
+            mr: DOWN * vector,
+            nr: N,
+            vector,
+            tile: tile::packed::<S, T, DOWN, N>,
+            direct: [
+                direct_across::<S, T, 1, N>(),
+                direct_across::<S, T, 2, N>(),
+                if DOWN >= 3 { direct_across::<S, T, 3, N>() } else { direct_across::<S, T, 2, N>() },
+            ],
+            pack: panel::pack::<S, T>,
             unpack_a: panel::entry_unpack::<S, T, DOWN>,
             solve: solve::entry::<S, T, DOWN>,
         }
     }
+
+    /// The direct kernel for tiles of `m <= mr` rows and `n <= nr` columns, neither 0.
+    #[inline(always)]
+    pub fn direct(&self, m: usize, n: usize) -> TileFn<T> {
+        debug_assert!(m >= 1 && m <= self.mr && n >= 1 && n <= self.nr);
+        self.direct[((m - 1) / self.vector).min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
+    }
+}
+
+/// The direct kernels of one height, 1 to `N` columns across (the entries behind repeat the last).
+const fn direct_across<S: Isa, T: Scalar, const DOWN: usize, const N: usize>() -> [TileFn<T>; DIRECT_ACROSS] {
+    let mut across: [TileFn<T>; DIRECT_ACROSS] = [tile::direct::<S, T, DOWN, N>; DIRECT_ACROSS];
+    if N > 1 {
+        across[0] = tile::direct::<S, T, DOWN, 1>;
+    }
+    if N > 2 {
+        across[1] = tile::direct::<S, T, DOWN, 2>;
+    }
+    if N > 3 {
+        across[2] = tile::direct::<S, T, DOWN, 3>;
+    }
+    if N > 4 {
+        across[3] = tile::direct::<S, T, DOWN, 4>;
+    }
+    if N > 5 {
+        across[4] = tile::direct::<S, T, DOWN, 5>;
+    }
+    if N > 6 {
+        across[5] = tile::direct::<S, T, DOWN, 6>;
+    }
+    if N > 7 {
+        across[6] = tile::direct::<S, T, DOWN, 7>;
+    }
+    across
 }
 
 /// The kernels of this process.
@@ -80,14 +128,20 @@ pub fn kernels_on<T: Scalar>(level: Level) -> Option<&'static KernelSet<T>> {
     cpu::supports(level).then(|| table(level))
 }
 
-#[inline]
+#[inline(always)]
 fn table<T: Scalar>(level: Level) -> &'static KernelSet<T> {
-    match level {
+    // Complex sums take two registers each, so their tiles have half the columns.
+    match (level, T::IS_COMPLEX) {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => const { &KernelSet::new::<Avx512, 3, 8>() },
+        (Level::Avx512, false) => const { &KernelSet::new::<Avx512, 3, 8>() },
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => const { &KernelSet::new::<Avx2, 2, 6>() },
-        _ => const { &KernelSet::new::<Portable, 2, 4>() },
+        (Level::Avx512, true) => const { &KernelSet::new::<Avx512, 3, 4>() },
+        #[cfg(target_arch = "x86_64")]
+        (Level::Avx2, false) => const { &KernelSet::new::<Avx2, 2, 6>() },
+        #[cfg(target_arch = "x86_64")]
+        (Level::Avx2, true) => const { &KernelSet::new::<Avx2, 2, 3>() },
+        (_, false) => const { &KernelSet::new::<Portable, 2, 4>() },
+        (_, true) => const { &KernelSet::new::<Portable, 2, 2>() },
     }
 }
 

@@ -18,47 +18,37 @@ pub struct Panel<T> {
     pub i_stride: isize,
     /// Elements from a k to the next.
     pub k_stride: isize,
-    /// Rows (columns) that exist, `0..=W`.
+    /// Rows (columns) that exist, at most W.
     pub width: usize,
     /// Depth.
     pub k: usize,
     /// Where to write `k W` elements.
     pub to: *mut T,
+    /// W: the width of the panel.
+    pub padded: usize,
     /// Whether to conjugate.
     pub conj: bool,
 }
 
 /// # Safety
 /// The CPU has ISA `S`; the source is readable at `i < width`, `p < k`; `to` has room for `k W` elements.
-pub(super) unsafe fn entry_a<S: Isa, T: Scalar, const DOWN: usize>(panel: &Panel<T>) {
-    let width = DOWN * <Vec<S, T::Real>>::LANES / T::PARTS;
+pub(super) unsafe fn pack<S: Isa, T: Scalar>(panel: &Panel<T>) {
     // SAFETY: the caller vouches for the ISA; `Pack::run` relies on the rest.
-    unsafe { S::assume() }.enter(Pack { panel, width })
+    unsafe { S::assume() }.enter(Pack(panel))
 }
 
-/// # Safety
-/// As for [`entry_a`].
-pub(super) unsafe fn entry_b<S: Isa, T: Scalar, const ACROSS: usize>(panel: &Panel<T>) {
-    // SAFETY: the caller vouches for the ISA; `Pack::run` relies on the rest.
-    unsafe { S::assume() }.enter(Pack { panel, width: ACROSS / T::PARTS })
-}
-
-/// Packs into panels `width` wide; a constant after inlining.
-struct Pack<'a, T> {
-    panel: &'a Panel<T>,
-    width: usize,
-}
+struct Pack<'a, T>(&'a Panel<T>);
 
 impl<T: Scalar> Dispatch for Pack<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let Pack { panel, width } = self;
-        debug_assert!(panel.width <= width);
+        let panel = self.0;
+        debug_assert!(panel.width <= panel.padded);
         if panel.i_stride == 1 {
-            // SAFETY: the caller of `entry_*` vouches for source and destination.
-            unsafe { copy_rows(isa, panel, width) }
+            // SAFETY: the caller of `pack` vouches for source and destination.
+            unsafe { copy_rows(isa, panel) }
         } else if panel.k_stride == 1 {
             // SAFETY: as above.
             unsafe {
@@ -68,16 +58,16 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
                     rows: panel.width,
                     cols: panel.k,
                     to: panel.to,
-                    to_stride: width,
-                    width,
+                    to_stride: panel.padded,
+                    width: panel.padded,
                 })
             }
         } else {
             // SAFETY: as above.
-            unsafe { gather(panel, width) }
+            unsafe { gather(panel) }
         }
         if T::IS_COMPLEX && panel.conj {
-            for i in 0..panel.k * width {
+            for i in 0..panel.k * panel.padded {
                 // SAFETY: inside the destination, just written.
                 unsafe { *panel.to.add(i) = (*panel.to.add(i)).conj() }
             }
@@ -88,11 +78,11 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
 /// The source is contiguous along i.
 ///
 /// # Safety
-/// As for [`entry_a`].
+/// As for [`pack`].
 #[inline(always)]
-unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>, width: usize) {
+unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
     let lanes = <Vec<S, T::Real>>::LANES;
-    let (reals, valid) = (width * T::PARTS, panel.width * T::PARTS);
+    let (reals, valid) = (panel.padded * T::PARTS, panel.width * T::PARTS);
     let from = panel.from.cast::<T::Real>();
     let mut to = panel.to.cast::<T::Real>();
     let k_step = panel.k_stride * T::PARTS as isize;
@@ -122,12 +112,13 @@ unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>, width: usize) {
 /// The source has no unit stride.
 ///
 /// # Safety
-/// As for [`entry_a`].
+/// As for [`pack`].
 #[inline(always)]
-unsafe fn gather<T: Scalar>(panel: &Panel<T>, width: usize) {
+unsafe fn gather<T: Scalar>(panel: &Panel<T>) {
+    let width = panel.padded;
     for p in 0..panel.k {
         for i in 0..width {
-            // SAFETY: the source has element (i, p) for i < panel.width, the destination `width` a step.
+            // SAFETY: the source has element (i, p) for i < panel.width, the destination W a step.
             unsafe {
                 *panel.to.add(p * width + i) = if i < panel.width {
                     *panel.from.offset(i as isize * panel.i_stride + p as isize * panel.k_stride)

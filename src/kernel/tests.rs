@@ -21,61 +21,89 @@ fn every_set<T: Scalar>(test: impl Fn(&KernelSet<T>)) {
     sets.into_iter().for_each(test);
 }
 
+/// Packed tiles, and direct tiles of the same panels seen as matrices with other strides.
 fn tiles<T: Scalar>() {
     every_set::<T>(|set| {
         for k in [0, 1, 2, 5, 33] {
-            let a: std::vec::Vec<T> = (0..k * set.mr).map(number).collect();
-            let b: std::vec::Vec<T> = (0..k * set.nr).map(|i| number(i + 5)).collect();
             for m in 1..=set.mr {
                 for n in 1..=set.nr {
-                    let factors = [(T::ONE, T::ZERO), (T::ONE, T::ONE), (number(3), number(4))];
-                    for (alpha, beta) in factors {
-                        let ld = m + 2;
-                        let old =
-                            |i: usize| if beta == T::ZERO { T::from_real(T::Real::NAN) } else { number(i) };
-                        let mut c: std::vec::Vec<T> = (0..ld * n).map(old).collect();
-                        let before = c.clone();
-                        // SAFETY: panels and C have the sizes that the arguments say.
-                        unsafe {
-                            (set.tile)(&Tile {
-                                k,
-                                a: a.as_ptr(),
-                                b: b.as_ptr(),
-                                c: c.as_mut_ptr(),
-                                c_col: ld as isize,
-                                m,
-                                n,
-                                alpha,
-                                beta,
-                            })
-                        };
-                        for (at, &got) in c.iter().enumerate() {
-                            let (i, j) = (at % ld, at / ld);
-                            if i >= m {
-                                let kept = got == before[at] || got.re().is_nan();
-                                assert!(kept, "{:?}: wrote outside the tile", set.level);
-                                continue;
-                            }
-                            let mut want = T::ZERO;
-                            for p in 0..k {
-                                want += a[p * set.mr + i] * b[p * set.nr + j];
-                            }
-                            want = alpha * want;
-                            if beta != T::ZERO {
-                                want += beta * before[at];
-                            }
-                            close(got, want, k * 64, &format!("{:?} {m} x {n} x {k} ({i}, {j})", set.level));
-                        }
-                    }
+                    let (sparse, dense) = ((m + 3, k + 2, 1), (m, 1, n));
+                    check_tile(set, k, m, n, (set.mr, set.nr, 1), set.tile);
+                    check_tile(set, k, m, n, (sparse.0, 1, sparse.1), set.direct(m, n));
+                    check_tile(set, k, m, n, (dense.0, dense.2, dense.1), set.direct(m, n));
                 }
             }
         }
     });
 }
 
+/// One tile with strides `(a_k, b_k, b_j)`, with every kind of factor and conjugation.
+fn check_tile<T: Scalar>(
+    set: &KernelSet<T>,
+    k: usize,
+    m: usize,
+    n: usize,
+    (a_k, b_k, b_j): (usize, usize, usize),
+    kernel: TileFn<T>,
+) {
+    let packed = (a_k, b_k, b_j) == (set.mr, set.nr, 1);
+    let a: std::vec::Vec<T> =
+        (0..if packed { k * a_k } else { k.saturating_sub(1) * a_k + m }).map(number).collect();
+    let b_len = if packed { k * b_k } else { k.saturating_sub(1) * b_k + (n - 1) * b_j + 1 };
+    let b: std::vec::Vec<T> = (0..b_len).map(|i| number(i + 5)).collect();
+    let cases = [
+        (T::ONE, T::ZERO, false, false),
+        (T::ONE, T::ONE, true, false),
+        (number(3), number(4), false, true),
+        (number(3), number(4), true, true),
+    ];
+    for (alpha, beta, conj_a, conj_b) in cases {
+        let ld = m + 2;
+        let old = |i: usize| if beta == T::ZERO { T::from_real(T::Real::NAN) } else { number(i) };
+        let mut c: std::vec::Vec<T> = (0..ld * n).map(old).collect();
+        let before = c.clone();
+        // SAFETY: panels and C have the sizes that the arguments say.
+        unsafe {
+            kernel(&Tile {
+                k,
+                a: a.as_ptr(),
+                a_k: a_k as isize,
+                b: b.as_ptr(),
+                b_k: b_k as isize,
+                b_j: b_j as isize,
+                c: c.as_mut_ptr(),
+                c_col: ld as isize,
+                m,
+                n,
+                alpha,
+                beta,
+                conj_a,
+                conj_b,
+            })
+        };
+        for (at, &got) in c.iter().enumerate() {
+            let (i, j) = (at % ld, at / ld);
+            if i >= m {
+                let kept = got == before[at] || got.re().is_nan();
+                assert!(kept, "{:?}: wrote outside the tile", set.level);
+                continue;
+            }
+            let mut want = T::ZERO;
+            for p in 0..k {
+                want += a[p * a_k + i].conj_if(conj_a) * b[p * b_k + j * b_j].conj_if(conj_b);
+            }
+            want = alpha * want;
+            if beta != T::ZERO {
+                want += beta * before[at];
+            }
+            close(got, want, k * 64, &format!("{:?} {m} x {n} x {k} ({i}, {j})", set.level));
+        }
+    }
+}
+
 fn panels<T: Scalar>() {
     every_set::<T>(|set| {
-        for (width, pack) in [(set.mr, set.pack_a), (set.nr, set.pack_b)] {
+        for width in [set.mr, set.nr, set.vector] {
             for k in [0, 1, 3, 16, 21] {
                 for valid in 0..=width {
                     for (i_stride, k_stride) in [(1, width + 1), (k + 2, 1), (2, 2 * width + 1)] {
@@ -85,13 +113,14 @@ fn panels<T: Scalar>() {
                             let mut to = vec![T::from_real(T::Real::NAN); k * width];
                             // SAFETY: source and destination have the sizes that the arguments say.
                             unsafe {
-                                pack(&Panel {
+                                (set.pack)(&Panel {
                                     from: from.as_ptr(),
                                     i_stride: i_stride as isize,
                                     k_stride: k_stride as isize,
                                     width: valid,
                                     k,
                                     to: to.as_mut_ptr(),
+                                    padded: width,
                                     conj,
                                 })
                             };

@@ -1,18 +1,21 @@
-//! The tile kernel: `C <- alpha A B + beta C` for one register tile, from packed panels.
+//! The tile kernel: `C <- alpha A B + beta C` for one register tile.
 //!
 //! ```text
-//!            B panel: k x NR            real tile: DOWN vectors x ACROSS columns
-//!            +--------+                 complex:   the same registers; column 2j holds A * re b_j,
-//!   A panel  |        | k               column 2j+1 holds A * im b_j, and
-//!   MR x k   +--------+                 c_j = col(2j) + i col(2j+1), which is one shuffle and one
+//!            B panel: k x N             real tile: DOWN vectors x N columns
+//!            +--------+                 complex:   twice the registers; for column j one sum of
+//!   A panel  |        | k               A * re b_j and one of A * im b_j, and
+//!   MR x k   +--------+                 c_j = first + i second, which is one shuffle and one
 //!  +------+  +--------+                 alternating add per vector, once per tile
 //!  |      |  | C tile |
 //!  +------+  +--------+
 //! ```
 //!
-//! Each k: load `DOWN` vectors of A, broadcast `ACROSS` numbers of B, `DOWN * ACROSS` multiply-adds.
-//! Panels are padded with zeros to full width, so the product always covers the whole tile; only the part
-//! `m x n` of C that exists is read and written.
+//! Each k: load `DOWN` vectors of A, broadcast the numbers of B, multiply and add each pair.
+//!
+//! The same code makes two kernels. *Packed*: both panels lie k after k without gaps, padded with zeros to
+//! full width; the product covers the whole tile, and only the part `m x n` of C that exists is read and
+//! written. *Direct*: the panels are where the caller's matrices are, rows of A adjacent, everything else
+//! strided; tiles come in every size up to the packed one, and a mask keeps the last vector of A inside it.
 
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa, Vec, Vector};
@@ -22,86 +25,139 @@ use crate::simd::{Dispatch, Isa, Vec, Vector};
 pub struct Tile<T> {
     /// Depth of the panels.
     pub k: usize,
-    /// Panel of A: `k` times `MR` elements.
+    /// Panel of A, rows adjacent.
     pub a: *const T,
-    /// Panel of B: `k` times `NR` elements.
+    /// Elements from a k of A to the next; MR in a packed panel.
+    pub a_k: isize,
+    /// Panel of B.
     pub b: *const T,
+    /// Elements from a k of B to the next; NR in a packed panel.
+    pub b_k: isize,
+    /// Elements from a column of B to the next; 1 in a packed panel.
+    pub b_j: isize,
     /// Element (0, 0) of the tile of C; rows are adjacent.
     pub c: *mut T,
     /// Elements from a column of C to the next.
     pub c_col: isize,
-    /// Rows of C that exist, `1..=MR`.
+    /// Rows of C that exist: at least 1, at most MR.
     pub m: usize,
-    /// Columns of C that exist, `1..=NR`.
+    /// Columns of C that exist: at least 1, at most NR.
     pub n: usize,
     /// Factor of the product.
     pub alpha: T,
     /// Factor of C; 0 means that C is not read.
     pub beta: T,
+    /// Whether A is conjugated.
+    pub conj_a: bool,
+    /// Whether B is conjugated.
+    pub conj_b: bool,
 }
 
+/// The packed kernel.
+///
 /// # Safety
-/// The CPU has ISA `S`; the panels have `k` times `MR` and `NR` readable elements, and the `m x n` elements
+/// The CPU has ISA `S`; the panels have `k` times `MR` and `N` readable elements, and the `m x n` elements
 /// of C are writable (readable too unless `beta` is 0).
-pub(super) unsafe fn entry<S: Isa, T: Scalar, const DOWN: usize, const ACROSS: usize>(tile: &Tile<T>) {
+pub(super) unsafe fn packed<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(tile: &Tile<T>) {
     // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
-    unsafe { S::assume() }.enter(Product::<T, DOWN, ACROSS>(tile))
+    unsafe { S::assume() }.enter(Product::<T, DOWN, N, false>(tile))
 }
 
-struct Product<'a, T, const DOWN: usize, const ACROSS: usize>(&'a Tile<T>);
+/// The direct kernel: for `n == N`, and `m` such that the last of `DOWN` vectors has rows.
+///
+/// # Safety
+/// The CPU has ISA `S`; A is readable at `m` rows, B at `N` columns, `k` deep, and C as for [`packed`].
+pub(super) unsafe fn direct<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(tile: &Tile<T>) {
+    // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
+    unsafe { S::assume() }.enter(Product::<T, DOWN, N, true>(tile))
+}
 
-impl<T: Scalar, const DOWN: usize, const ACROSS: usize> Dispatch for Product<'_, T, DOWN, ACROSS> {
+struct Product<'a, T, const DOWN: usize, const N: usize, const DIRECT: bool>(&'a Tile<T>);
+
+impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
+    for Product<'_, T, DOWN, N, DIRECT>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let tile = self.0;
         let lanes = <Vec<S, T::Real>>::LANES;
+        let reals = tile.m * T::PARTS;
         let c_step = tile.c_col * T::PARTS as isize;
         let c = tile.c.cast::<T::Real>();
+        let exists = |j: usize| DIRECT || j < tile.n;
         // The lines of C arrive while the product is formed.
-        for j in 0..ACROSS / T::PARTS {
-            if j < tile.n {
+        for j in 0..N {
+            if exists(j) {
                 for i in 0..DOWN {
                     isa.prefetch(c.wrapping_offset(j as isize * c_step).wrapping_add(i * lanes));
                 }
-                isa.prefetch(c.wrapping_offset(j as isize * c_step).wrapping_add(tile.m * T::PARTS - 1));
+                isa.prefetch(c.wrapping_offset(j as isize * c_step).wrapping_add(reals - 1));
             }
         }
 
-        let mut sums = [[<Vec<S, T::Real>>::zero(isa); DOWN]; ACROSS];
+        // Direct tiles may not read past the last row of A; packed ones are padded.
+        let last_rows = <Vec<S, T::Real>>::mask(isa, if DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
+        let mut sums = [[[<Vec<S, T::Real>>::zero(isa); DOWN]; 2]; N];
         let (mut a, mut b) = (tile.a.cast::<T::Real>(), tile.b.cast::<T::Real>());
+        let (a_step, b_step, b_column) = if DIRECT {
+            let parts = T::PARTS as isize;
+            (tile.a_k * parts, tile.b_k * parts, tile.b_j * parts)
+        } else {
+            ((DOWN * lanes) as isize, (N * T::PARTS) as isize, T::PARTS as isize)
+        };
         for _ in 0..tile.k {
-            // SAFETY: step p < k of both panels, which the caller of `entry` vouches for.
+            // SAFETY: step p < k of both panels, which the caller vouches for.
             unsafe {
-                let rows: [Vec<S, T::Real>; DOWN] =
-                    core::array::from_fn(|i| <Vec<S, T::Real>>::load(isa, a.add(i * lanes)));
-                for (j, column) in sums.iter_mut().enumerate() {
-                    let factor = <Vec<S, T::Real>>::splat(isa, *b.add(j));
-                    for (sum, &row) in column.iter_mut().zip(&rows) {
-                        *sum = row.mul_add(factor, *sum);
+                let rows: [Vec<S, T::Real>; DOWN] = core::array::from_fn(|i| {
+                    if DIRECT && i == DOWN - 1 {
+                        <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
+                    } else {
+                        <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
+                    }
+                });
+                for (j, parts) in sums.iter_mut().enumerate() {
+                    for (part, column) in parts.iter_mut().enumerate().take(T::PARTS) {
+                        let factor = *b.offset(j as isize * b_column).add(part);
+                        let factor = <Vec<S, T::Real>>::splat(isa, factor);
+                        for (sum, &row) in column.iter_mut().zip(&rows) {
+                            *sum = row.mul_add(factor, *sum);
+                        }
                     }
                 }
-                a = a.add(DOWN * lanes);
-                b = b.add(ACROSS);
             }
+            a = a.wrapping_offset(a_step);
+            b = b.wrapping_offset(b_step);
         }
 
-        let output = Output { isa, c, c_step, reals: tile.m * T::PARTS, alpha: tile.alpha, beta: tile.beta };
-        for j in 0..ACROSS / T::PARTS {
-            if j < tile.n {
-                let column: [Vec<S, T::Real>; DOWN] = if T::IS_COMPLEX {
-                    core::array::from_fn(|i| {
-                        let one = <Vec<S, T::Real>>::splat(isa, T::Real::ONE);
-                        sums[2 * j][i].mul_sub_add(one, sums[2 * j + 1][i].swap_pairs())
-                    })
+        let output = Output { isa, c, c_step, reals, alpha: tile.alpha, beta: tile.beta };
+        for (j, &[first, second]) in sums.iter().enumerate() {
+            if exists(j) {
+                let column = if T::IS_COMPLEX {
+                    core::array::from_fn(|i| combine(isa, tile, first[i], second[i]))
                 } else {
-                    sums[j]
+                    first
                 };
-                output.column(j, column);
+                output.column::<DOWN, DIRECT>(j, column);
             }
         }
     }
+}
+
+/// `A b` from `first = A re b` and `second = A im b`, with the conjugations that the tile asks for:
+/// `conj(a) b = conj(a conj(b))`.
+#[inline(always)]
+fn combine<S: Isa, T: Scalar>(
+    isa: S,
+    tile: &Tile<T>,
+    first: Vec<S, T::Real>,
+    second: Vec<S, T::Real>,
+) -> Vec<S, T::Real> {
+    let one = <Vec<S, T::Real>>::splat(isa, T::Real::ONE);
+    let turned = second.swap_pairs();
+    let sum = first.mul_sub_add(one, if tile.conj_a != tile.conj_b { -turned } else { turned });
+    if tile.conj_a { <Vec<S, T::Real>>::zero(isa).mul_sub_add(one, -sum) } else { sum }
 }
 
 /// Where the finished columns of a tile go.
@@ -118,13 +174,15 @@ struct Output<S, T: Scalar> {
 impl<S: Isa, T: Scalar> Output<S, T> {
     /// Column j of C <- alpha column + beta C.
     #[inline(always)]
-    fn column<const DOWN: usize>(&self, j: usize, column: [Vec<S, T::Real>; DOWN]) {
+    fn column<const DOWN: usize, const DIRECT: bool>(&self, j: usize, column: [Vec<S, T::Real>; DOWN]) {
         let lanes = <Vec<S, T::Real>>::LANES;
         let c = self.c.wrapping_offset(j as isize * self.c_step);
-        if self.reals == DOWN * lanes {
-            for (i, &sum) in column.iter().enumerate() {
-                let to = c.wrapping_add(i * lanes);
-                // SAFETY: all rows of the tile exist in column j, as the caller of `entry` vouches.
+        let whole = self.reals == DOWN * lanes;
+        for (i, &sum) in column.iter().enumerate() {
+            let to = c.wrapping_add(i * lanes);
+            // In a direct tile every vector but the last is whole.
+            if whole || (DIRECT && i < DOWN - 1) {
+                // SAFETY: all rows of this vector exist in column j, as the caller vouches.
                 unsafe {
                     if self.beta == T::ZERO {
                         times(self.isa, sum, self.alpha).store(to);
@@ -133,12 +191,9 @@ impl<S: Isa, T: Scalar> Output<S, T> {
                         self.update(old, sum).store(to);
                     }
                 }
-            }
-        } else {
-            for (i, &sum) in column.iter().enumerate() {
-                let to = c.wrapping_add(i * lanes);
+            } else {
                 let mask = <Vec<S, T::Real>>::mask(self.isa, self.reals.saturating_sub(i * lanes).min(lanes));
-                // SAFETY: the mask names rows that exist in column j, as the caller of `entry` vouches.
+                // SAFETY: the mask names rows that exist in column j, as the caller vouches.
                 unsafe {
                     if self.beta == T::ZERO {
                         times(self.isa, sum, self.alpha).store_masked(to, mask);

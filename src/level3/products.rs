@@ -7,7 +7,7 @@
 use super::plain;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand;
-use crate::engine::{self};
+use crate::engine::{self, small};
 use crate::kernel::kernels;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
@@ -93,21 +93,26 @@ fn multiply<T: Scalar>(
         };
         (region, b, a, c.reborrow().t())
     };
-    let done = adjacent_rows(&c)
-        && engine::multiply(&Gemm {
+    if adjacent_rows(&c) {
+        let ((plain_a, conj_a), (plain_b, conj_b)) = (a.split_conj(), b.split_conj());
+        let product = Gemm {
             kernels: kernels::<T>(),
             m: c.rows(),
             n: c.cols(),
             k,
             alpha,
-            a,
-            b,
+            a: plain_a,
+            conj_a,
+            b: plain_b,
+            conj_b,
             beta,
             c: c.as_mut_ptr(),
             c_col: c.col_stride(),
             region,
-        });
-    if !done {
-        plain::product(region, alpha, &a, &b, k, beta, c.reborrow());
+        };
+        if small::multiply(&product) || engine::multiply(&product) {
+            return;
+        }
     }
+    plain::product(region, alpha, &a, &b, k, beta, c.reborrow());
 }

@@ -171,7 +171,9 @@ impl<T: Scalar> Task<'_, T> {
             k: here.len(),
             alpha,
             a: x,
+            conj_a: false,
             b: t,
+            conj_b: false,
             beta,
             c: c.as_mut_ptr(),
             c_col: c.col_stride(),
@@ -199,7 +201,7 @@ impl<T: Scalar> Task<'_, T> {
         let columns = b.block(0..b.rows(), here);
         for lane in (0..columns.rows()).step_by(mr) {
             let width = mr.min(columns.rows() - lane);
-            let packer = Packer { pack: self.kernels.pack_a, width: mr };
+            let packer = Packer { pack: self.kernels.pack, width: mr };
             let panel = Panel { columns: &columns, lane, width, order };
             // SAFETY: the lanes have room for `order` columns; kernels are of an ISA that the CPU has; panels
             // and rows of B are this thread's own.
@@ -228,7 +230,7 @@ impl<T: Scalar> Task<'_, T> {
     /// `to` has room for a panel as deep as `t`.
     unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, to: *mut T) {
         let nr = self.kernels.nr;
-        let packer = Packer { pack: self.kernels.pack_b, width: nr };
+        let packer = Packer { pack: self.kernels.pack, width: nr };
         let beside = self.beside(&cols, t.mat.rows());
         let place = |depth: usize| to.wrapping_add(depth * nr);
         // SAFETY: the caller vouches for the room.
@@ -274,13 +276,18 @@ impl<T: Scalar> Task<'_, T> {
                     (self.kernels.tile)(&Tile {
                         k: beside.len(),
                         a: scratch.lanes.wrapping_add(beside.start * mr),
+                        a_k: mr as isize,
                         b: t.wrapping_add(beside.start * nr),
+                        b_k: nr as isize,
+                        b_j: 1,
                         c: x,
                         c_col: mr as isize,
                         m: mr,
                         n: cols.len(),
                         alpha: -T::ONE,
                         beta: scale,
+                        conj_a: false,
+                        conj_b: false,
                     });
                 }
                 (self.kernels.solve)(&Solve {
@@ -321,13 +328,18 @@ impl<T: Scalar> Task<'_, T> {
                 (self.kernels.tile)(&Tile {
                     k: depth.len(),
                     a: scratch.lanes.wrapping_add(depth.start * mr),
+                    a_k: mr as isize,
                     b: scratch.diagonal_panel(cols.start, panel.order).wrapping_add(depth.start * nr),
+                    b_k: nr as isize,
+                    b_j: 1,
                     c,
                     c_col,
                     m,
                     n: cols.len(),
                     alpha: scale,
                     beta: T::ZERO,
+                    conj_a: false,
+                    conj_b: false,
                 });
             }
         }

@@ -1,0 +1,114 @@
+//! Products too small for packing to pay: tiles straight from the caller's matrices, on one thread.
+//!
+//! The direct tile kernels want the rows of A adjacent; B may have any strides. An A with other strides is
+//! packed first, whole, which still costs little next to the product. Tiles are cut evenly (66 rows are
+//! 33 + 33 and not 48 + 18), because a vector half empty costs as much as a full one and sums that are too
+//! few leave the multipliers waiting.
+//!
+//! No allocation, no lock: what is packed fits on the stack or, up to the limit, in a kept buffer.
+
+use super::gemm::{Gemm, Region};
+use super::operand::Operand;
+use crate::kernel::KernelSet;
+use crate::kernel::panel::Panel;
+use crate::kernel::tile::Tile;
+use crate::platform::memory::Buffer;
+use crate::scalar::Scalar;
+use crate::view::MatRef;
+use core::mem::MaybeUninit;
+
+/// Multiply-adds of reals from which on the packed loops win, where A is read as it is. Measured on Zen 4.
+const DIRECT_WORK: usize = 160 * 160 * 160;
+/// The same where A has to be packed first.
+const TRANSPOSED_WORK: usize = 128 * 128 * 128;
+/// Bytes of A that are packed on the stack.
+const ON_STACK: usize = 4096;
+
+/// Multiplies if the product is small and dense; otherwise does nothing and says so.
+#[inline]
+pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
+    let (Operand::Dense(a), Operand::Dense(b), Region::Full) = (&gemm.a, &gemm.b, gemm.region) else {
+        return false;
+    };
+    let work = (gemm.m * gemm.n).saturating_mul(gemm.k).saturating_mul(T::PARTS * T::PARTS);
+    if a.row_stride() == 1 || gemm.m == 1 {
+        if work > DIRECT_WORK {
+            return false;
+        }
+        tiles(gemm, a.as_ptr(), |_| (a.col_stride(), 1), b);
+        return true;
+    }
+    if work > TRANSPOSED_WORK {
+        return false;
+    }
+    let padded = even(gemm.m, gemm.kernels.mr, gemm.kernels.vector);
+    let bytes = gemm.m.div_ceil(padded) * padded * gemm.k * size_of::<T>();
+    if bytes <= ON_STACK {
+        let mut packed = MaybeUninit::<[u128; ON_STACK / 16]>::uninit();
+        packed_tiles(gemm, a, b, padded, packed.as_mut_ptr().cast());
+        return true;
+    }
+    let Some(buffer) = Buffer::take(bytes) else { return false };
+    packed_tiles(gemm, a, b, padded, buffer.as_mut_ptr().cast());
+    true
+}
+
+/// The size of the equal parts, multiples of `unit` and at most `limit`, that `whole` is cut into.
+#[inline(always)]
+fn even(whole: usize, limit: usize, unit: usize) -> usize {
+    whole.div_ceil(whole.div_ceil(limit)).next_multiple_of(unit)
+}
+
+/// Packs A in panels `padded` wide to `to`, which has room for them, and multiplies.
+fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, a: &MatRef<T>, b: &MatRef<T>, padded: usize, to: *mut T) {
+    for row in (0..gemm.m).step_by(padded) {
+        // SAFETY: the kernel set is one that the CPU has; rows of A, and the caller vouches for the room.
+        unsafe {
+            (gemm.kernels.pack)(&Panel {
+                from: a.at(row, 0),
+                i_stride: a.row_stride(),
+                k_stride: a.col_stride(),
+                width: padded.min(gemm.m - row),
+                k: gemm.k,
+                to: to.add(row * gemm.k),
+                padded,
+                conj: false,
+            })
+        }
+    }
+    tiles(gemm, to, |row| (padded as isize, if row == 0 { 1 } else { gemm.k as isize }), b);
+}
+
+/// Multiplies tile by tile. Row `i` of A, a multiple of the tile height, starts at `i * step` with `k_stride`
+/// between its elements, `(k_stride, step)` being `layout(i)`.
+#[inline(always)]
+fn tiles<T: Scalar>(gemm: &Gemm<T>, a: *const T, layout: impl Fn(usize) -> (isize, isize), b: &MatRef<T>) {
+    let KernelSet { mr, nr, vector, .. } = *gemm.kernels;
+    let (rows, cols) = (even(gemm.m, mr, vector), even(gemm.n, nr, 1));
+    for j in (0..gemm.n).step_by(cols) {
+        let n = cols.min(gemm.n - j);
+        for i in (0..gemm.m).step_by(rows) {
+            let m = rows.min(gemm.m - i);
+            let (a_k, step) = layout(i);
+            // SAFETY: the kernel set is one that the CPU has; the tile lies inside A, B and C.
+            unsafe {
+                (gemm.kernels.direct(m, n))(&Tile {
+                    k: gemm.k,
+                    a: a.offset(i as isize * step),
+                    a_k,
+                    b: b.at(j, 0),
+                    b_k: b.col_stride(),
+                    b_j: b.row_stride(),
+                    c: gemm.c.offset(i as isize + j as isize * gemm.c_col),
+                    c_col: gemm.c_col,
+                    m,
+                    n,
+                    alpha: gemm.alpha,
+                    beta: gemm.beta,
+                    conj_a: gemm.conj_a,
+                    conj_b: gemm.conj_b,
+                });
+            }
+        }
+    }
+}
