@@ -150,5 +150,5 @@ stopped() { ! installing install && [ ! -e "$lib/libblas.so.3" ]; }
 try "a foreign file stops the installation" stopped
 try "the foreign file is untouched" grep -q "somebody's" "$include/cblas.h"
 
-echo "install: $count checks, $failed failed"
+echo "$((count - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
