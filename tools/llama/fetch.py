@@ -39,7 +39,7 @@ def pip():
         if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode != 0:
             raise Failure(
                 f"{sys.executable} has neither pip nor ensurepip to make one",
-                "install one of Debian's packages python3-venv and python3-pip, or name another interpreter: "
+                "install Debian's package python3-venv (or python3-pip), or name another interpreter: "
                 "PYTHON=/path/to/python3 make llama",
             )
         hint = "install Debian's package python3-venv"

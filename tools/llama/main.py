@@ -31,9 +31,9 @@ def arguments():
 def prepare():
     """Everything up to the model file, whose path is returned; what an earlier run has done is not done again."""
     build.check_machine()
-    build.zenblas("[1/6]")
-    fetch.wheels("[2/6]")
-    fetch.source("[3/6]")
+    fetch.wheels("[1/6]")
+    fetch.source("[2/6]")
+    build.zenblas("[3/6]")
     build.llama("[4/6]")
     return build.model("[5/6]")
 
