@@ -32,6 +32,9 @@ OPTIONS = [
     "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON",
 ]
 
+# The weight types that model.py writes by itself; the others are left to llama-quantize.
+WRITTEN = ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1")
+
 NEEDED = {
     "cargo": "install Rust (https://rustup.rs, or Debian's packages cargo and rustc when they are new enough)",
     "cc": "install a C compiler (Debian: apt install gcc)",
@@ -54,9 +57,10 @@ def zenblas(number):
     """Let the Makefile build zenblas and install it; cargo knows itself what has changed."""
     line = Line(f"{number} build zenblas, install it into {shown(PREFIX)}")
     hint = "run `make` alone to see the same error by itself"
-    # This script is a child of make: its flags and job server are not meant for an inner make.
-    clean = {"MAKEFLAGS": "", "MFLAGS": "", "DESTDIR": ""}
-    run([os.environ.get("MAKE", "make"), "install", f"PREFIX={PREFIX}"], "zenblas.log", hint, line, env=clean)
+    # This script is a child of make, whose flags and variables are not meant for the inner make.
+    exported = ("MAKEFLAGS", "MFLAGS", "LIBDIR", "INCLUDEDIR", "NAMEDIR", "DESTDIR", "ILP64", "FORCE")
+    command = [os.environ.get("MAKE", "make"), "all", "install", f"PREFIX={PREFIX}"]
+    run(command, "zenblas.log", hint, line, env=dict.fromkeys(exported, ""))
     line.end()
 
 
@@ -91,7 +95,7 @@ def llama(number):
     line.end()
 
 
-def model(number, size="small", kind="f32"):
+def model(number, size, kind):
     """Write the random-weight model of this shape and weight type unless it is there; return its path."""
     title = f"{number} write a model with random weights ({size}, {kind})"
     path = MODELS / f"{size}-{kind}.gguf"
@@ -101,11 +105,15 @@ def model(number, size="small", kind="f32"):
     if stamped(path.name, key, path):
         have(title)
         return path
+    if kind in WRITTEN:
+        vocabulary = SOURCE / "models" / "ggml-vocab-llama-spm.gguf"
+        command = [sys.executable, writer, "--size", size, "--type", kind, "--vocab", vocabulary, path]
+    else:
+        origin = model(number, size, "f16")
+        command = [BIN / "llama-quantize", origin, path, kind.upper(), workers()]
     line = Line(title)
     unstamp(path.name)
     MODELS.mkdir(exist_ok=True)
-    vocabulary = SOURCE / "models" / "ggml-vocab-llama-spm.gguf"
-    command = [sys.executable, writer, "--size", size, "--type", kind, "--vocab", vocabulary, path]
     # Nothing but the fetched packages: a numpy of the user's own might not fit them.
     env = {"PYTHONPATH": str(PYTHON), "PYTHONNOUSERSITE": "1"}
     run(command, "model.log", "`rm -r build/llama/python` fetches the Python packages anew", line, env=env)
