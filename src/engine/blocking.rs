@@ -32,18 +32,32 @@ impl Blocks {
     /// with `members` threads.
     pub fn new(shape: &Shape, rows: usize, cols: usize, members: usize) -> Blocks {
         let caches = &topology::get().caches;
-        let share = |bytes: usize, share: f64, unit: usize| (bytes as f64 * share) as usize / unit.max(1);
         let [mc, kc, nc] = knobs::blocks().unwrap_or_else(|| {
-            let kc = share(caches.l1d, L1_SHARE, shape.b_bytes).max(32);
+            let kc = default_depth(shape.b_bytes);
             let mc = share(caches.l2, L2_SHARE, kc * shape.a_bytes) * shape.mr;
             let nc = share(caches.l3, L3_SHARE, kc * shape.b_bytes) * shape.nr;
             [mc, kc, nc]
         });
-        let kc = even_part(shape.k, kc, 4);
+        let kc = if shape.ready.kc > 0 { shape.ready.kc } else { even_part(shape.k, kc, 4) };
         // Every member gets blocks of rows, a few if there are enough, so that no one waits long at the end.
         let share_of_rows = rows.div_ceil(members);
         Blocks { mc: even_part(share_of_rows, mc, shape.mr), kc, nc: even_part(cols, nc, shape.nr) }
     }
+}
+
+/// The depth of blocks for a product of depth `k` whose panels of B take `b_bytes` for each k: what operands
+/// are packed in that products will find ready.
+pub fn depth(k: usize, b_bytes: usize) -> usize {
+    even_part(k, knobs::blocks().map_or_else(|| default_depth(b_bytes), |[_, kc, _]| kc), 4)
+}
+
+fn default_depth(b_bytes: usize) -> usize {
+    share(topology::get().caches.l1d, L1_SHARE, b_bytes).max(32)
+}
+
+/// How many units of `unit` bytes fit into a share of a cache.
+fn share(bytes: usize, share: f64, unit: usize) -> usize {
+    (bytes as f64 * share) as usize / unit.max(1)
 }
 
 /// Cuts `whole` into equal parts of at most `limit`, rounded up to a multiple of `unit`.

@@ -1,7 +1,7 @@
 //! The product of the four BLAS types: `C <- alpha A B + beta C`, on all of C or on one triangle.
 
 use super::operand::{Operand, Packer};
-use super::{Product, Shape};
+use super::{Product, Ready, Shape};
 use crate::kernel::KernelSet;
 use crate::kernel::tile::Tile;
 use crate::scalar::Scalar;
@@ -104,6 +104,9 @@ impl<T: Scalar> Product for Gemm<'_, T> {
             nr,
             a_bytes: mr * size_of::<T>(),
             b_bytes: nr * size_of::<T>(),
+            a_tail: 0,
+            b_tail: 0,
+            ready: Ready::default(),
             rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
         }
     }

@@ -72,15 +72,19 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
         let cols = jc..(jc + nc).min(cols_of_group.end);
         for pc in (0..shape.k).step_by(kc) {
             let depth = pc..(pc + kc).min(shape.k);
-            let a_panel_bytes = depth.len() * shape.a_bytes;
-            let b_panel_bytes = depth.len() * shape.b_bytes;
+            let a_panel_bytes = shape.a_panel(depth.len());
+            let b_panel_bytes = shape.b_panel(depth.len());
 
-            for (panel, jr) in cols.clone().step_by(shape.nr).enumerate().skip(rank).step_by(plan.members) {
-                let to = b_block.wrapping_add(panel * b_panel_bytes);
-                // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer, and
-                // readers wait for the barrier.
-                unsafe { product.pack_b(jr..(jr + shape.nr).min(cols.end), depth.clone(), to) };
-            }
+            let b_panels = product.ready_b(&cols, &depth).unwrap_or_else(|| {
+                let panels = cols.clone().step_by(shape.nr).enumerate();
+                for (panel, jr) in panels.skip(rank).step_by(plan.members) {
+                    let to = b_block.wrapping_add(panel * b_panel_bytes);
+                    // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer,
+                    // and readers wait for the barrier.
+                    unsafe { product.pack_b(jr..(jr + shape.nr).min(cols.end), depth.clone(), to) };
+                }
+                b_block
+            });
             group.barrier.wait();
 
             loop {
@@ -92,18 +96,21 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                 if product.skips(rows.clone(), cols.clone()) {
                     continue;
                 }
-                for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
-                    let to = a_block.wrapping_add(panel * a_panel_bytes);
-                    // SAFETY: the block has room for MC / MR panels of depth KC and is this member's own.
-                    unsafe { product.pack_a(ir..(ir + shape.mr).min(rows.end), depth.clone(), to) };
-                }
+                let a_panels = product.ready_a(&rows, &depth).unwrap_or_else(|| {
+                    for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
+                        let to = a_block.wrapping_add(panel * a_panel_bytes);
+                        // SAFETY: the block has room for MC / MR panels of depth KC and is this member's own.
+                        unsafe { product.pack_a(ir..(ir + shape.mr).min(rows.end), depth.clone(), to) };
+                    }
+                    a_block
+                });
                 for (b_index, jr) in cols.clone().step_by(shape.nr).enumerate() {
-                    let b = b_block.wrapping_add(b_index * b_panel_bytes);
+                    let b = b_panels.wrapping_add(b_index * b_panel_bytes);
                     let tile_cols = jr..(jr + shape.nr).min(cols.end);
                     for (a_index, ir) in rows.clone().step_by(shape.mr).enumerate() {
-                        let a = a_block.wrapping_add(a_index * a_panel_bytes);
+                        let a = a_panels.wrapping_add(a_index * a_panel_bytes);
                         let tile_rows = ir..(ir + shape.mr).min(rows.end);
-                        // SAFETY: panels packed above from these ranges; blocks of rows belong to one
+                        // SAFETY: panels packed above from these ranges, or ready before; blocks of rows belong to one
                         // member, columns to one group.
                         unsafe { product.tile(tile_rows, tile_cols.clone(), depth.clone(), a, b) };
                     }

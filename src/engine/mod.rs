@@ -41,8 +41,40 @@ pub struct Shape {
     pub a_bytes: usize,
     /// Bytes of one k in a panel of B.
     pub b_bytes: usize,
+    /// Bytes of a panel of A beside those of its k.
+    pub a_tail: usize,
+    /// Bytes of a panel of B beside those of its k.
+    pub b_tail: usize,
+    /// Operands that are packed already.
+    pub ready: Ready,
     /// Multiply-adds that one core does in a nanosecond on this product, roughly.
     pub rate: f64,
+}
+
+impl Shape {
+    /// Bytes of a panel of A, `depth` deep.
+    #[inline]
+    pub fn a_panel(&self, depth: usize) -> usize {
+        depth * self.a_bytes + self.a_tail
+    }
+
+    /// Bytes of a panel of B, `depth` deep.
+    #[inline]
+    pub fn b_panel(&self, depth: usize) -> usize {
+        depth * self.b_bytes + self.b_tail
+    }
+}
+
+/// Which operands are packed already, in blocks of depth KC: panel after panel of the first KC of k, then
+/// those of the next. The default is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ready {
+    /// Depth of the blocks; 0 where neither is packed.
+    pub kc: usize,
+    /// Whether A is.
+    pub a: bool,
+    /// Whether B is.
+    pub b: bool,
 }
 
 /// One multiplication `C <- f(C, A B)`, cut into panels and tiles by the loops.
@@ -62,10 +94,20 @@ pub trait Product: Sync {
     /// `to` has room for the panel, and nobody else uses it.
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8);
 
+    /// Where the panels of rows `rows` of A at depths `k` are, one after the other, if A is ready.
+    fn ready_a(&self, _rows: &Range<usize>, _k: &Range<usize>) -> Option<*const u8> {
+        None
+    }
+
+    /// Where the panels of columns `cols` of B at depths `k` are, one after the other, if B is ready.
+    fn ready_b(&self, _cols: &Range<usize>, _k: &Range<usize>) -> Option<*const u8> {
+        None
+    }
+
     /// Adds the product of two panels into the tile `rows` x `cols` of C.
     ///
     /// # Safety
-    /// The panels are what `pack_a` and `pack_b` made of the same ranges; nobody else uses the tile.
+    /// The panels are what `pack_a` and `pack_b` made of the same ranges (or `ready_a`, `ready_b` say); nobody else uses the tile.
     unsafe fn tile(
         &self,
         rows: Range<usize>,

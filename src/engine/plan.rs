@@ -19,7 +19,7 @@ const PACK_RATE: f64 = 2.0;
 const GAIN: f64 = 0.85;
 
 /// A partition of one product, and the blocks of its parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// Sizes of C.
     pub m: usize,
@@ -35,7 +35,7 @@ pub struct Plan {
     pub a_block_bytes: usize,
     /// Bytes of a group's block of B.
     pub b_block_bytes: usize,
-    tile: [usize; 4],
+    shape: Shape,
 }
 
 /// Threads for a product.
@@ -80,7 +80,9 @@ fn cost(shape: &Shape, groups: usize, members: usize) -> f64 {
     let rows = shape.m.div_ceil(shape.mr).div_ceil(members) * shape.mr;
     let depth = shape.k as f64;
     let multiply = rows as f64 * cols as f64 * depth / shape.rate;
-    let pack = (rows as f64 + cols as f64 / members as f64) * depth / PACK_RATE;
+    let rows_to_pack = if shape.ready.a { 0.0 } else { rows as f64 };
+    let cols_to_pack = if shape.ready.b { 0.0 } else { cols as f64 };
+    let pack = (rows_to_pack + cols_to_pack / members as f64) * depth / PACK_RATE;
     let count = (groups * members) as f64;
     let start = if count > 1.0 { TEAM_COST + MEMBER_COST * count } else { 0.0 };
     multiply + pack + start
@@ -115,7 +117,7 @@ impl Plan {
             blocks: Blocks::new(shape, shape.m, cols.min(shape.n), members),
             a_block_bytes: 0,
             b_block_bytes: 0,
-            tile: [shape.mr, shape.nr, shape.a_bytes, shape.b_bytes],
+            shape: *shape,
         };
         plan.count_bytes();
         plan
@@ -123,7 +125,7 @@ impl Plan {
 
     /// Columns of C that a group computes.
     pub fn cols(&self, group: usize) -> core::ops::Range<usize> {
-        let nr = self.tile[1];
+        let nr = self.shape.nr;
         let panels = self.n.div_ceil(nr);
         let from = |group: usize| (panels * group / self.groups * nr).min(self.n);
         from(group)..from(group + 1)
@@ -136,13 +138,13 @@ impl Plan {
 
     /// Halves the largest block; `false` if all are as small as a tile is.
     pub fn shrink(&mut self) -> bool {
-        let [mr, nr, ..] = self.tile;
+        let Shape { mr, nr, ready, .. } = self.shape;
         let half = |size: usize, unit: usize| (size / 2).next_multiple_of(unit);
         if self.blocks.nc > nr && self.b_block_bytes >= self.members * self.a_block_bytes {
             self.blocks.nc = half(self.blocks.nc, nr).min(self.blocks.nc - nr);
         } else if self.blocks.mc > mr {
             self.blocks.mc = half(self.blocks.mc, mr).min(self.blocks.mc - mr);
-        } else if self.blocks.kc > 16 {
+        } else if self.blocks.kc > 16 && ready.kc == 0 {
             self.blocks.kc /= 2;
         } else {
             return false;
@@ -159,11 +161,14 @@ impl Plan {
     }
 
     fn count_bytes(&mut self) {
-        let [mr, nr, a_bytes, b_bytes] = self.tile;
+        let Shape { mr, nr, ready, .. } = self.shape;
         let Blocks { mc, kc, nc } = self.blocks;
         // Whole cache lines, and a line more than a power of two would be.
-        self.a_block_bytes = (mc / mr * kc * a_bytes).next_multiple_of(64) + 64;
-        self.b_block_bytes = (nc / nr * kc * b_bytes).next_multiple_of(64) + 64;
+        let block = |panels: usize, panel: usize, ready: bool| {
+            if ready { 0 } else { (panels * panel).next_multiple_of(64) + 64 }
+        };
+        self.a_block_bytes = block(mc / mr, self.shape.a_panel(kc), ready.a);
+        self.b_block_bytes = block(nc / nr, self.shape.b_panel(kc), ready.b);
     }
 }
 
@@ -172,7 +177,9 @@ mod tests {
     use super::*;
 
     fn shape(m: usize, n: usize, k: usize) -> Shape {
-        Shape { m, n, k, mr: 48, nr: 8, a_bytes: 192, b_bytes: 32, rate: 60.0 }
+        let (mr, nr, a_bytes, b_bytes) = (48, 8, 192, 32);
+        let ready = Default::default();
+        Shape { m, n, k, mr, nr, a_bytes, b_bytes, a_tail: 0, b_tail: 0, ready, rate: 60.0 }
     }
 
     #[test]

@@ -93,6 +93,9 @@ fn shape<T: Scalar>(kernels: &'static KernelSet<T>, lanes: usize, order: usize) 
         nr: kernels.nr,
         a_bytes: kernels.mr * size_of::<T>(),
         b_bytes: kernels.nr * size_of::<T>(),
+        a_tail: 0,
+        b_tail: 0,
+        ready: engine::Ready::default(),
         rate: engine::gemm::rate::<T>(kernels.level),
     }
 }
