@@ -51,8 +51,10 @@ impl<T: Scalar, const DOWN: usize> Dispatch for Columns<'_, T, DOWN> {
             };
             // SAFETY: columns i and j < n of x, elements (i, j) of the triangle of t.
             unsafe {
-                let mut x: [Vec<S, T::Real>; DOWN] =
-                    core::array::from_fn(|v| <Vec<S, T::Real>>::load(isa, column(j).add(v * lanes)));
+                let mut x = [<Vec<S, T::Real>>::zero(isa); DOWN];
+                for (v, x) in x.iter_mut().enumerate() {
+                    *x = <Vec<S, T::Real>>::load(isa, column(j).add(v * lanes));
+                }
                 for i in solved {
                     let t = *solve.t.add(i * solve.t_row + j);
                     for (v, x) in x.iter_mut().enumerate() {

@@ -17,7 +17,7 @@
 //! written. *Direct*: the panels are where the caller's matrices are, rows of A adjacent, everything else
 //! strided; tiles come in every size up to the packed one, and a mask keeps the last vector of A inside it.
 
-use crate::scalar::Scalar;
+use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vec, Vector};
 
 /// Arguments of a tile kernel.
@@ -110,20 +110,19 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
         for _ in 0..tile.k {
             // SAFETY: step p < k of both panels, which the caller vouches for.
             unsafe {
-                let rows: [Vec<S, T::Real>; DOWN] = core::array::from_fn(|i| {
-                    if DIRECT && i == DOWN - 1 {
+                let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
+                for (i, row) in rows.iter_mut().enumerate() {
+                    *row = if DIRECT && i == DOWN - 1 {
                         <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
                     } else {
                         <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
-                    }
-                });
-                for (j, parts) in sums.iter_mut().enumerate() {
-                    for (part, column) in parts.iter_mut().enumerate().take(T::PARTS) {
-                        let factor = *b.offset(j as isize * b_column).add(part);
-                        let factor = <Vec<S, T::Real>>::splat(isa, factor);
-                        for (sum, &row) in column.iter_mut().zip(&rows) {
-                            *sum = row.mul_add(factor, *sum);
-                        }
+                    };
+                }
+                for (j, [first, second]) in sums.iter_mut().enumerate() {
+                    let element = b.offset(j as isize * b_column);
+                    accumulate(isa, first, &rows, *element);
+                    if T::IS_COMPLEX {
+                        accumulate(isa, second, &rows, *element.add(1));
                     }
                 }
             }
@@ -132,16 +131,31 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
         }
 
         let output = Output { isa, c, c_step, reals, alpha: tile.alpha, beta: tile.beta };
-        for (j, &[first, second]) in sums.iter().enumerate() {
+        // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill.
+        for (j, [first, second]) in sums.iter_mut().enumerate() {
             if exists(j) {
-                let column = if T::IS_COMPLEX {
-                    core::array::from_fn(|i| combine(isa, tile, first[i], second[i]))
-                } else {
-                    first
-                };
-                output.column::<DOWN, DIRECT>(j, column);
+                if T::IS_COMPLEX {
+                    for (first, &second) in first.iter_mut().zip(second.iter()) {
+                        *first = combine(isa, tile, *first, second);
+                    }
+                }
+                output.column::<DOWN, DIRECT>(j, *first);
             }
         }
+    }
+}
+
+/// `sums <- sums + rows factor`.
+#[inline(always)]
+fn accumulate<S: Isa, R: Real, const DOWN: usize>(
+    isa: S,
+    sums: &mut [Vec<S, R>; DOWN],
+    rows: &[Vec<S, R>; DOWN],
+    factor: R,
+) {
+    let factor = <Vec<S, R>>::splat(isa, factor);
+    for (sum, &row) in sums.iter_mut().zip(rows) {
+        *sum = row.mul_add(factor, *sum);
     }
 }
 
