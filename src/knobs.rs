@@ -10,9 +10,10 @@
 //! | `ZENBLAS_THREAD_ALWAYS` | `1`: split every call that can be split, whatever its size, even over more threads than there are CPUs, for tests |
 //! | `ZENBLAS_AFFINITY` | `1`: bind each thread of ours to a CPU |
 
+use crate::platform::preserve::Errno;
+use crate::platform::process::Once;
 use crate::simd::Level;
-use std::io::Write;
-use std::sync::OnceLock;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The values of all variables.
 #[derive(Debug, Default)]
@@ -25,19 +26,32 @@ struct Knobs {
     affinity: bool,
 }
 
-static KNOBS: OnceLock<Knobs> = OnceLock::new();
-
 fn knobs() -> &'static Knobs {
-    KNOBS.get_or_init(|| Knobs {
-        num_threads: ["ZENBLAS_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"]
+    static KNOBS: Once<Knobs> = Once::new();
+    static READ: AtomicBool = AtomicBool::new(false);
+    // Threads may read at the same time: the first names bad values.
+    KNOBS.get(|| Knobs::read(&Reader { complains: !READ.swap(true, Ordering::Relaxed) }))
+}
+
+impl Knobs {
+    fn read(reader: &Reader) -> Knobs {
+        let switched_on = |name| reader.parsed(name, "0 or 1", switch).unwrap_or(false);
+        Knobs {
+            num_threads: [
+                "ZENBLAS_NUM_THREADS",
+                "OPENBLAS_NUM_THREADS",
+                "GOTO_NUM_THREADS",
+                "OMP_NUM_THREADS",
+            ]
             .into_iter()
-            .find_map(|name| parsed(name, "a positive number", thread_count)),
-        isa: parsed("ZENBLAS_ISA", "avx512, avx2 or portable", Level::from_name),
-        verbose: parsed("ZENBLAS_VERBOSE", "0 or 1", switch).unwrap_or(false),
-        blocks: parsed("ZENBLAS_BLOCKS", "three positive numbers, MC,KC,NC", blocks_of),
-        thread_always: parsed("ZENBLAS_THREAD_ALWAYS", "0 or 1", switch).unwrap_or(false),
-        affinity: parsed("ZENBLAS_AFFINITY", "0 or 1", switch).unwrap_or(false),
-    })
+            .find_map(|name| reader.parsed(name, "a positive number", thread_count)),
+            isa: reader.parsed("ZENBLAS_ISA", "avx512, avx2 or portable", Level::from_name),
+            verbose: switched_on("ZENBLAS_VERBOSE"),
+            blocks: reader.parsed("ZENBLAS_BLOCKS", "three positive numbers, MC,KC,NC", blocks_of),
+            thread_always: switched_on("ZENBLAS_THREAD_ALWAYS"),
+            affinity: switched_on("ZENBLAS_AFFINITY"),
+        }
+    }
 }
 
 /// Threads of one call at most, if the environment says.
@@ -72,22 +86,33 @@ pub fn affinity() -> bool {
 
 /// Names a value that is ignored.
 pub fn complain(variable: &str, value: &str, why: &str) {
-    // A closed stderr must not bring the program down, as `eprintln!` would.
-    let _ = writeln!(std::io::stderr(), "zenblas: {variable}={value} ignored: {why}");
+    let line = format!("zenblas: {variable}={value} ignored: {why}\n");
+    let _errno = Errno::keep();
+    // Without the standard library's lock, which a forked child may find locked; nor is a closed stderr a
+    // reason to bring the program down.
+    // SAFETY: the text is readable.
+    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
-fn parsed<T>(name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let value = std::env::var_os(name)?;
-    let text = value.to_string_lossy();
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
+struct Reader {
+    complains: bool,
+}
+
+impl Reader {
+    /// The value of a variable, if it is set to one that is `wanted`.
+    fn parsed<T>(&self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let value = std::env::var_os(name)?;
+        let text = value.to_string_lossy();
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = parse(text);
+        if parsed.is_none() && self.complains {
+            complain(name, text, &format!("not {wanted}"));
+        }
+        parsed
     }
-    let parsed = parse(text);
-    if parsed.is_none() {
-        complain(name, text, &format!("not {wanted}"));
-    }
-    parsed
 }
 
 /// `OMP_NUM_THREADS` may be a list, one number for each nesting level; the first is ours.

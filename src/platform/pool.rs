@@ -25,7 +25,8 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Kernels keep their tiles in registers and their panels in buffers, hence little stack; the C library
@@ -36,7 +37,7 @@ const STACK: usize = 512 << 10;
 const PATIENCE: Duration = Duration::from_micros(50);
 
 /// How long the gang makes do with the threads it has after the system refused more.
-const UNTIL_RETRY: Duration = Duration::from_secs(1);
+const UNTIL_RETRY: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// Whether this thread is at work in a team.
@@ -285,26 +286,31 @@ impl Gang {
 }
 
 impl Squad {
-    /// Starts `count` workers on a CCD that has `before` already; half as many, and so on, where the
-    /// system refuses. None if it refuses even one.
-    fn start(ccd: usize, mut count: usize, before: usize) -> Option<&'static Squad> {
-        let _signals = SignalsBlocked::now();
-        let pool = loop {
-            if count == 0 {
-                return None;
-            }
-            let built = ThreadPoolBuilder::new()
-                .num_threads(count)
-                .stack_size(STACK)
-                .thread_name(move |i| format!("zenblas-{ccd}.{}", before + i))
-                .start_handler(move |i| settle(ccd, before + i))
-                .build();
-            match built {
-                Ok(pool) => break pool,
-                Err(_) => count /= 2,
-            }
-        };
-        let pool: &'static ThreadPool = Box::leak(Box::new(pool));
+    /// Starts `count` workers on a CCD that has `before` already, or fewer where the system refuses. None
+    /// if there would be none.
+    fn start(ccd: usize, count: usize, before: usize) -> Option<&'static Squad> {
+        // Threads come first, so that the pool has as many as there are; each waits for its part of it.
+        let signals = SignalsBlocked::now();
+        let mut threads: Vec<Sender<ThreadBuilder>> =
+            (before..before + count).map_while(|number| start_thread(ccd, number)).collect();
+        drop(signals);
+        if threads.len() < count {
+            // The program may need some too.
+            threads.truncate(threads.len() / 2);
+        }
+        let count = threads.len();
+        if count == 0 {
+            return None; // 0 would mean any number to rayon
+        }
+        let mut threads = threads.into_iter();
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(count)
+            .spawn_handler(|part| {
+                let thread = threads.next().ok_or(std::io::ErrorKind::Other)?;
+                thread.send(part).map_err(|_| std::io::ErrorKind::Other.into())
+            })
+            .build();
+        let pool: &'static ThreadPool = Box::leak(Box::new(pool.ok()?));
         let workers = (0..count)
             .map(|_| Worker {
                 mail: AtomicPtr::new(NOBODY),
@@ -316,6 +322,19 @@ impl Squad {
             .collect();
         Some(Box::leak(Box::new(Squad { workers, next: AtomicPtr::new(ptr::null_mut()) })))
     }
+}
+
+/// Starts a thread that becomes the part of a pool that it is sent, or ends if it is sent none.
+fn start_thread(ccd: usize, number: usize) -> Option<Sender<ThreadBuilder>> {
+    let (sender, receiver) = channel::<ThreadBuilder>();
+    let thread = std::thread::Builder::new().name(format!("zenblas-{ccd}.{number}")).stack_size(STACK);
+    let started = thread.spawn(move || {
+        if let Ok(part) = receiver.recv() {
+            settle(ccd, number);
+            part.run();
+        }
+    });
+    started.is_ok().then_some(sender)
 }
 
 /// Places a new thread, the `number`th of a CCD. It inherits the mask of the thread that happened to make
