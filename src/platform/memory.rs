@@ -134,6 +134,13 @@ impl Class {
 // An address has room for a class.
 const _: () = assert!(Class::LAST.0 < PAGE);
 
+/// Whether the system would grant this much memory now.
+pub fn is_granted(bytes: usize) -> bool {
+    let _errno = Errno::keep();
+    // SAFETY: just mapped, and nobody knows of it.
+    map_anywhere(bytes).map(|memory| unsafe { unmap(memory, bytes) }).is_some()
+}
+
 /// New memory from the system.
 fn map(bytes: usize) -> Option<*mut u8> {
     let _errno = Errno::keep();

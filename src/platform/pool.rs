@@ -15,23 +15,18 @@
 //!
 //! Called by the engine and by the operations; calls `topology`, `threads`, `barrier`, `preserve`.
 
-use crate::knobs;
-use crate::platform::affinity::{self, Mask};
+use crate::platform::affinity;
 use crate::platform::barrier::{Padded, Wait};
-use crate::platform::preserve::{Errno, FloatMode, SignalsBlocked};
+use crate::platform::preserve::{Errno, FloatMode};
 use crate::platform::process::PerProcess;
+use crate::platform::thread::Thread;
 use crate::platform::{threads, topology};
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
-use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
-use std::sync::mpsc::{Sender, channel};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::time::{Duration, Instant};
-
-/// Kernels keep their tiles in registers and their panels in buffers, hence little stack; the C library
-/// takes the program's thread-local variables out of it too.
-const STACK: usize = 512 << 10;
 
 /// How long a worker looks for the next call before its thread goes to sleep.
 const PATIENCE: Duration = Duration::from_micros(50);
@@ -290,10 +285,8 @@ impl Squad {
     /// if there would be none.
     fn start(ccd: usize, count: usize, before: usize) -> Option<&'static Squad> {
         // Threads come first, so that the pool has as many as there are; each waits for its part of it.
-        let signals = SignalsBlocked::now();
-        let mut threads: Vec<Sender<ThreadBuilder>> =
-            (before..before + count).map_while(|number| start_thread(ccd, number)).collect();
-        drop(signals);
+        let mut threads: Vec<_> =
+            (before..before + count).map_while(|number| Thread { ccd, number }.start()).collect();
         if threads.len() < count {
             // The program may need some too.
             threads.truncate(threads.len() / 2);
@@ -322,36 +315,6 @@ impl Squad {
             .collect();
         Some(Box::leak(Box::new(Squad { workers, next: AtomicPtr::new(ptr::null_mut()) })))
     }
-}
-
-/// Starts a thread that becomes the part of a pool that it is sent, or ends if it is sent none.
-fn start_thread(ccd: usize, number: usize) -> Option<Sender<ThreadBuilder>> {
-    let (sender, receiver) = channel::<ThreadBuilder>();
-    let thread = std::thread::Builder::new().name(format!("zenblas-{ccd}.{number}")).stack_size(STACK);
-    let started = thread.spawn(move || {
-        if let Ok(part) = receiver.recv() {
-            settle(ccd, number);
-            part.run();
-        }
-    });
-    started.is_ok().then_some(sender)
-}
-
-/// Places a new thread, the `number`th of a CCD. It inherits the mask of the thread that happened to make
-/// the gang, which may be bound to one CPU: ours may use all of the process's. They are started on their
-/// CCD and then left to the system, which seldom moves them as long as there is room; with
-/// `ZENBLAS_AFFINITY=1` each stays on one CPU.
-fn settle(ccd: usize, number: usize) {
-    let machine = topology::get();
-    let cpus = &machine.ccds[ccd].cpus;
-    if knobs::affinity() {
-        return Mask::new(&[cpus[number % cpus.len()]]).apply();
-    }
-    if machine.ccds.len() > 1 {
-        Mask::new(cpus).apply();
-    }
-    let all: Vec<usize> = machine.ccds.iter().flat_map(|ccd| &ccd.cpus).copied().collect();
-    Mask::new(&all).apply();
 }
 
 impl Worker {
