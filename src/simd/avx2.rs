@@ -149,7 +149,7 @@ static FIRST_LANES_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
 /// 8 `f32` in a register.
 #[derive(Clone, Copy)]
-pub struct F32x8(__m256);
+pub struct F32x8(pub(super) __m256);
 
 impl Add for F32x8 {
     type Output = Self;

@@ -163,7 +163,7 @@ impl Square<16> for Square16 {
 
 /// 16 `f32` in a register.
 #[derive(Clone, Copy)]
-pub struct F32x16(__m512);
+pub struct F32x16(pub(super) __m512);
 
 impl Add for F32x16 {
     type Output = Self;

@@ -7,12 +7,14 @@
 //! made from a token, so that holding a vector proves that the CPU has the instructions: arithmetic on
 //! vectors is safe, only memory access is not.
 //!
-//! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU).
+//! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU); `dot` has the
+//! vectors of integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod dot;
 mod portable;
 
 use crate::platform::cpu;

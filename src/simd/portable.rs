@@ -36,7 +36,7 @@ impl Isa for Portable {
 
 /// `N` reals, operated on lane by lane.
 #[derive(Clone, Copy)]
-pub struct Lanes<R, const N: usize>([R; N]);
+pub struct Lanes<R, const N: usize>(pub(super) [R; N]);
 
 impl<R: Real, const N: usize> Lanes<R, N> {
     #[inline(always)]

@@ -1,0 +1,247 @@
+//! Vectors of 32-bit integers, and dot products of bytes: the ISAs as integer arithmetic sees them.
+//!
+//! The machine's dot product takes four unsigned bytes and four signed ones in each lane of 32 bits and adds
+//! their products to the lane ([`Dot::dot`]). In our use one row of a matrix lives in a lane, and the signed
+//! bytes are the same in all lanes: a [`Dot::Quad`], four factors that were stored beside 28 others
+//! ([`Dot::spread`]) in the form that the ISA likes best. Sums are exact modulo 2^32 on every ISA.
+//!
+//! | [`DotLevel`] | vector | instruction | a quad in memory |
+//! |---|---|---|---|
+//! | avx512-vnni | 16 lanes | `vpdpbusd` | 4 bytes |
+//! | avx-vnni | 8 lanes | `vpdpbusd` (VEX) | 4 bytes |
+//! | avx2 | 8 lanes | twice `vpmaddwd`: `vpmaddubsw` saturates | 4 words: first and third factor, second and fourth |
+//! | portable | 4 lanes | plain code | 4 bytes |
+//!
+//! Called by `quant`; a sibling of the vectors of reals in the parent module, whose ISAs it shares.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use super::{Isa, Level, Portable};
+use crate::platform::cpu;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
+
+#[cfg(target_arch = "x86_64")]
+use super::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx2::AvxVnni;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512Vnni;
+
+/// Factors that are stored together: a block of [`Dot::spread`].
+pub const FACTORS: usize = 32;
+
+/// An instruction set with dot products of bytes, as a token: a value proves that the CPU has it.
+pub trait Dot: Copy + Send + Sync + 'static {
+    /// The ISA of the vectors of reals.
+    type Isa: Isa;
+    /// Vector of `i32`, as many lanes as the vector of `f32`.
+    type Ints: Ints<Isa = Self::Isa>;
+    /// Four factors, for all lanes.
+    type Quad: Copy;
+    /// Which one this is.
+    const LEVEL: DotLevel;
+    /// Bytes that [`FACTORS`] factors take when spread.
+    const SPREAD_BYTES: usize;
+
+    /// The token.
+    ///
+    /// # Safety
+    /// CPU and system must support the ISA.
+    unsafe fn assume() -> Self;
+
+    /// The ISA of the vectors.
+    fn isa(self) -> Self::Isa;
+
+    /// Runs `work` compiled for this ISA.
+    fn enter<D: DotDispatch>(self, work: D) -> D::Output;
+
+    /// Brings [`FACTORS`] signed bytes at `block` into the form that [`Dot::quad`] reads, in place.
+    ///
+    /// # Safety
+    /// `SPREAD_BYTES` bytes at `block` must be writable, the first 32 be set.
+    unsafe fn spread(self, block: *mut u8);
+
+    /// Factors `4 i .. 4 i + 4` of a spread block.
+    ///
+    /// # Safety
+    /// `block` must have been spread; `i < 8`.
+    unsafe fn quad(self, block: *const u8, i: usize) -> Self::Quad;
+
+    /// Adds to each lane of `sum` the products of the lane's four unsigned bytes and the four factors.
+    fn dot(self, sum: Self::Ints, bytes: Self::Ints, quad: Self::Quad) -> Self::Ints;
+}
+
+/// A vector of `i32`, whose lanes are also seen as four bytes.
+pub trait Ints:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+{
+    /// The ISA of the vector.
+    type Isa: Isa;
+    /// Lanes.
+    const LANES: usize;
+
+    /// All lanes `x`.
+    fn splat(isa: Self::Isa, x: i32) -> Self;
+    /// Reads a vector, any alignment.
+    ///
+    /// # Safety
+    /// `4 LANES` bytes must be readable.
+    unsafe fn load(isa: Self::Isa, from: *const u8) -> Self;
+    /// Reads the first `2 LANES` bytes as unsigned 16-bit numbers.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_halves(isa: Self::Isa, from: *const u8) -> Self;
+    /// Reads the first `LANES` bytes as unsigned numbers.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_bytes(isa: Self::Isa, from: *const u8) -> Self;
+    /// Reads 16 bytes from each of `LANES` rows, `stride` bytes apart, and returns the first four of each
+    /// row, the second four, the third and the last.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn gather_words(isa: Self::Isa, from: *const u8, stride: usize) -> [Self; 4];
+    /// Reads an unsigned 16-bit number from each of `LANES` rows, `stride` bytes apart.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn gather_halves(isa: Self::Isa, from: *const u8, stride: usize) -> Self;
+    /// Writes a vector, any alignment.
+    ///
+    /// # Safety
+    /// `4 LANES` bytes must be writable.
+    unsafe fn store(self, to: *mut u8);
+    /// Writes the lowest byte of each lane, one after the other.
+    ///
+    /// # Safety
+    /// `LANES` bytes must be writable.
+    unsafe fn store_low_bytes(self, to: *mut u8);
+
+    /// Lanes shifted left by `N` bits.
+    fn shl<const N: u32>(self) -> Self;
+    /// Lanes shifted right by `N` bits, zeros coming in.
+    fn shr<const N: u32>(self) -> Self;
+    /// Lanes shifted right by `N` bits, copies of the sign coming in.
+    fn sar<const N: u32>(self) -> Self;
+    /// The smaller of each two lanes, with sign.
+    fn min(self, other: Self) -> Self;
+    /// The larger of each two lanes, with sign.
+    fn max(self, other: Self) -> Self;
+    /// For each byte, which must be less than 16, the entry of the table.
+    fn lookup(self, table: &[u8; 16]) -> Self;
+    /// The largest lane.
+    fn largest(self) -> i32;
+    /// The sum of all lanes, modulo 2^32.
+    fn sum(self) -> i32;
+
+    /// The bits of a vector of `f32`.
+    fn of_bits(reals: Reals<Self>) -> Self;
+    /// The vector of `f32` with these bits.
+    fn bits(self) -> Reals<Self>;
+    /// The nearest `f32` of each lane.
+    fn to_reals(self) -> Reals<Self>;
+    /// The lowest 16 bits of each lane as a number of half precision; the others must be zero.
+    fn half_to_reals(self) -> Reals<Self>;
+}
+
+/// The vector of `f32` that belongs to a vector of integers.
+pub type Reals<I> = <<I as Ints>::Isa as Isa>::F32;
+
+/// An algorithm that is compiled once for each ISA.
+pub trait DotDispatch {
+    /// What it returns.
+    type Output;
+    /// The algorithm; implement it `#[inline(always)]`.
+    fn run<S: Dot>(self, isa: S) -> Self::Output;
+}
+
+/// The ISAs with dot products of bytes, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DotLevel {
+    /// Plain code for the build's target.
+    Portable,
+    /// AVX2.
+    Avx2,
+    /// AVX2 with AVX-VNNI.
+    AvxVnni,
+    /// AVX-512 with VNNI.
+    Avx512Vnni,
+}
+
+impl DotLevel {
+    /// Every ISA, best first.
+    pub const ALL: [DotLevel; 4] =
+        [DotLevel::Avx512Vnni, DotLevel::AvxVnni, DotLevel::Avx2, DotLevel::Portable];
+
+    /// The ISA of this process: the best of those that the level which `ZENBLAS_ISA` may force allows.
+    #[inline]
+    pub fn of_process() -> DotLevel {
+        if cpu::avx512_vnni() {
+            DotLevel::Avx512Vnni
+        } else if cpu::avx_vnni() {
+            DotLevel::AvxVnni
+        } else if cpu::level() >= Level::Avx2 {
+            DotLevel::Avx2
+        } else {
+            DotLevel::Portable
+        }
+    }
+
+    /// Whether CPU and system support it, whatever the environment says.
+    pub fn supported(self) -> bool {
+        match self {
+            DotLevel::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::Avx2 => cpu::supports(Level::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::AvxVnni => cpu::supports(Level::Avx2) && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::Avx512Vnni => cpu::supports(Level::Avx512) && is_x86_feature_detected!("avx512vnni"),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// Name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DotLevel::Portable => "portable",
+            DotLevel::Avx2 => "avx2",
+            DotLevel::AvxVnni => "avx-vnni",
+            DotLevel::Avx512Vnni => "avx512-vnni",
+        }
+    }
+}
+
+/// Runs `work` on an ISA; `None` if this CPU lacks it.
+pub fn dispatch_on<D: DotDispatch>(level: DotLevel, work: D) -> Option<D::Output> {
+    if !level.supported() {
+        return None;
+    }
+    // SAFETY: the CPU and the system support the level.
+    Some(unsafe {
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::Avx512Vnni => Avx512Vnni::assume().enter(work),
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::AvxVnni => AvxVnni::assume().enter(work),
+            #[cfg(target_arch = "x86_64")]
+            DotLevel::Avx2 => Dot::enter(<Avx2 as Dot>::assume(), work),
+            _ => Dot::enter(<Portable as Dot>::assume(), work),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;
