@@ -131,17 +131,15 @@ pub fn multiply_alone<P: Product>(product: &P) -> bool {
     })
 }
 
-/// Multiplies, on as many threads as pay. `false` if not even the smallest blocks could be had from the
-/// system, and nothing was done.
+/// Multiplies on a team of up to `threads` threads. `false` if not even the smallest blocks could be had
+/// from the system, and nothing was done.
 #[must_use]
-pub fn multiply<P: Product>(product: &P) -> bool {
-    let shape = product.shape();
-    let wanted = plan::threads(&shape);
-    if wanted == 1 {
+pub fn multiply<P: Product>(product: &P, threads: usize) -> bool {
+    if threads == 1 {
         return multiply_alone(product);
     }
-    let team = pool::take(wanted);
-    with_plan(&Plan::new(&shape, team.size(), largest_group(&team)), |plan, groups, workspace| {
+    let team = pool::take(threads);
+    with_plan(&Plan::new(&product.shape(), team.size(), largest_group(&team)), |plan, groups, workspace| {
         team.run(|member| loops::member(product, plan, groups, workspace, member));
     })
 }
