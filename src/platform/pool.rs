@@ -59,8 +59,28 @@ pub fn take(wanted: usize) -> Team {
         return Team::of_caller();
     }
     let _errno = Errno::keep();
-    static GANG: PerProcess<Gang> = PerProcess::new();
-    GANG.get(Gang::new).team(wanted, most)
+    Gang::of_process().team(wanted, most)
+}
+
+/// The system's names of the threads of the pools, as many as calls may use beside the caller; they are
+/// started if need be.
+pub fn threads() -> Vec<libc::pthread_t> {
+    let _errno = Errno::keep();
+    let most = threads::max() - 1;
+    let gang = Gang::of_process();
+    if gang.size.load(Relaxed) < most {
+        gang.grow(most, most, home());
+    }
+    gang.squads().flat_map(|squad| &squad.threads).copied().take(most).collect()
+}
+
+/// The CCD of the calling thread.
+fn home() -> usize {
+    let machine = topology::get();
+    match machine.ccds.len() {
+        1 => 0,
+        _ => affinity::current_cpu().map_or(0, |cpu| machine.ccd_of_cpu(cpu)),
+    }
 }
 
 impl Team {
@@ -165,6 +185,8 @@ struct Gang {
 #[derive(Debug)]
 struct Squad {
     workers: Box<[Worker]>,
+    /// The threads that they run on, any on any.
+    threads: Box<[libc::pthread_t]>,
     next: AtomicPtr<Squad>,
 }
 
@@ -185,6 +207,11 @@ const NOBODY: *mut Task = ptr::null_mut();
 const WAITING: *mut Task = ptr::without_provenance_mut(align_of::<Task>());
 
 impl Gang {
+    fn of_process() -> &'static Gang {
+        static GANG: PerProcess<Gang> = PerProcess::new();
+        GANG.get(Gang::new)
+    }
+
     fn new() -> Gang {
         Gang {
             first: AtomicPtr::new(ptr::null_mut()),
@@ -209,11 +236,7 @@ impl Gang {
 
     /// A team of at most `wanted`, if all teams together have fewer than `most` workers.
     fn team(&'static self, wanted: usize, most: usize) -> Team {
-        let machine = topology::get();
-        let ccd = match machine.ccds.len() {
-            1 => 0,
-            _ => affinity::current_cpu().map_or(0, |cpu| machine.ccd_of_cpu(cpu)),
-        };
+        let ccd = home();
         let share = |taken: usize| (wanted - 1).min((most - 1).saturating_sub(taken));
         let taken = self.taken.fetch_update(Acquire, Relaxed, |taken| Some(taken + share(taken)));
         let taken = taken.unwrap_or_else(|taken| taken);
@@ -295,12 +318,13 @@ impl Squad {
         if count == 0 {
             return None; // 0 would mean any number to rayon
         }
+        let ids = threads.iter().map(|thread| thread.id).collect();
         let mut threads = threads.into_iter();
         let pool = ThreadPoolBuilder::new()
             .num_threads(count)
             .spawn_handler(|part| {
                 let thread = threads.next().ok_or(std::io::ErrorKind::Other)?;
-                thread.send(part).map_err(|_| std::io::ErrorKind::Other.into())
+                thread.part.send(part).map_err(|_| std::io::ErrorKind::Other.into())
             })
             .build();
         let pool: &'static ThreadPool = Box::leak(Box::new(pool.ok()?));
@@ -313,7 +337,7 @@ impl Squad {
                 pool,
             })
             .collect();
-        Some(Box::leak(Box::new(Squad { workers, next: AtomicPtr::new(ptr::null_mut()) })))
+        Some(Box::leak(Box::new(Squad { workers, threads: ids, next: AtomicPtr::new(ptr::null_mut()) })))
     }
 }
 

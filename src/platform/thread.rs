@@ -30,6 +30,15 @@ pub struct Thread {
     pub number: usize,
 }
 
+/// A thread that becomes the part of a pool that it is sent, or ends if it is sent none.
+#[derive(Debug)]
+pub struct Started {
+    /// The system's name for it.
+    pub id: libc::pthread_t,
+    /// Where to send its part.
+    pub part: SyncSender<ThreadBuilder>,
+}
+
 /// What a new thread is given.
 struct Start {
     thread: Thread,
@@ -37,9 +46,8 @@ struct Start {
 }
 
 impl Thread {
-    /// Starts a thread that becomes the part of a pool that it is sent, or ends if it is sent none. None
-    /// if the system refuses.
-    pub fn start(self) -> Option<SyncSender<ThreadBuilder>> {
+    /// Starts a thread. None if the system refuses.
+    pub fn start(self) -> Option<Started> {
         // Without room for a thread there is none for the small things either, whose refusal would end
         // the program.
         if !memory::is_granted(STACK + BESIDES) {
@@ -47,13 +55,14 @@ impl Thread {
         }
         let (sender, part) = sync_channel(1);
         let start = Box::into_raw(Box::new(Start { thread: self, part }));
+        // A program with many thread-local variables may need more stack than ours.
         // SAFETY: whoever runs `main` owns `start`.
-        let started = unsafe { create(Some(STACK), start) || create(None, start) };
-        if !started {
+        let id = unsafe { create(Some(STACK), start).or_else(|| create(None, start)) };
+        if id.is_none() {
             // SAFETY: no thread has it.
             drop(unsafe { Box::from_raw(start) });
         }
-        started.then_some(sender)
+        Some(Started { id: id?, part: sender })
     }
 
     /// Names the calling thread and chooses its CPUs.
@@ -80,11 +89,11 @@ impl Thread {
     }
 }
 
-/// Starts a detached thread, with signals blocked. `false` if it is refused.
+/// Starts a detached thread, with signals blocked. None if it is refused.
 ///
 /// # Safety
 /// `start` must come from a box, which belongs to the thread if there is one.
-unsafe fn create(stack: Option<usize>, start: *mut Start) -> bool {
+unsafe fn create(stack: Option<usize>, start: *mut Start) -> Option<libc::pthread_t> {
     let _signals = SignalsBlocked::now();
     let mut attributes = MaybeUninit::uninit();
     let mut id = MaybeUninit::uninit();
@@ -92,7 +101,7 @@ unsafe fn create(stack: Option<usize>, start: *mut Start) -> bool {
     // `start`.
     unsafe {
         if libc::pthread_attr_init(attributes.as_mut_ptr()) != 0 {
-            return false;
+            return None;
         }
         libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
         if let Some(bytes) = stack {
@@ -100,7 +109,7 @@ unsafe fn create(stack: Option<usize>, start: *mut Start) -> bool {
         }
         let error = libc::pthread_create(id.as_mut_ptr(), attributes.as_ptr(), main, start.cast());
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        error == 0
+        (error == 0).then(|| id.assume_init())
     }
 }
 

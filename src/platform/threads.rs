@@ -60,9 +60,14 @@ pub fn max() -> usize {
 
 fn global() -> usize {
     match SET.load(Relaxed) {
-        0 => supply().initial,
+        0 => initial(),
         set => set,
     }
+}
+
+/// The number of threads that the process started with: the environment's or the default.
+pub fn initial() -> usize {
+    supply().initial
 }
 
 /// The threads that this machine is good for: one on each core (not on each SMT sibling) that the process
