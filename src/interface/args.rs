@@ -128,6 +128,47 @@ impl CScalar for c64 {
     }
 }
 
+/// A scalar that a shim has not read yet: the reference reads none before it knows that the call does something.
+pub trait Factor<T>: Copy {
+    /// The scalar.
+    ///
+    /// # Safety
+    /// It must be readable.
+    unsafe fn get(self) -> T;
+}
+
+impl<T: Scalar> Factor<T> for *const T {
+    #[inline(always)]
+    unsafe fn get(self) -> T {
+        // SAFETY: the caller's promise.
+        unsafe { *self }
+    }
+}
+
+/// A real scalar where the operation takes one of type `T`.
+#[derive(Clone, Copy, Debug)]
+pub struct RealScalar<T: Scalar>(*const T::Real);
+
+impl<T: Scalar> RealScalar<T> {
+    /// The real number itself.
+    ///
+    /// # Safety
+    /// It must be readable.
+    #[inline(always)]
+    pub unsafe fn real(self) -> T::Real {
+        // SAFETY: the caller's promise.
+        unsafe { *self.0 }
+    }
+}
+
+impl<T: Scalar> Factor<T> for RealScalar<T> {
+    #[inline(always)]
+    unsafe fn get(self) -> T {
+        // SAFETY: the caller's promise.
+        T::from_real(unsafe { *self.0 })
+    }
+}
+
 /// The flags of `?gemm_batch`, one for each group.
 #[derive(Clone, Copy, Debug)]
 pub enum TransList {
@@ -175,7 +216,7 @@ pub mod kind {
     pub struct Stride<T>(PhantomData<T>);
     /// A scalar of the routine's type; the value is its address.
     pub struct Scalar<T>(PhantomData<T>);
-    /// A scalar of the real type; the value is its address.
+    /// A scalar of the real type where the operation takes one of the routine's type.
     pub struct RealScalar<T>(PhantomData<T>);
     /// An array to read.
     pub struct In<T>(PhantomData<T>);
@@ -310,14 +351,14 @@ impl<T: CScalar> Argument for kind::Scalar<T> {
 impl<T: Scalar> Argument for kind::RealScalar<T> {
     type Fortran = *const T::Real;
     type C = T::Real;
-    type Value = *const T::Real;
+    type Value = RealScalar<T>;
     #[inline(always)]
-    unsafe fn from_fortran(passed: &*const T::Real) -> *const T::Real {
-        *passed
+    unsafe fn from_fortran(passed: &*const T::Real) -> RealScalar<T> {
+        RealScalar(*passed)
     }
     #[inline(always)]
-    fn from_c(passed: &T::Real) -> *const T::Real {
-        passed
+    fn from_c(passed: &T::Real) -> RealScalar<T> {
+        RealScalar(passed)
     }
 }
 

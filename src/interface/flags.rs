@@ -24,6 +24,13 @@ impl Layout {
         self == Layout::ByRows
     }
 
+    /// What belongs to (rows, columns) or to (A, B) in this layout, in the order of the column-major call that
+    /// stands for it: the transposed one for row-major.
+    #[inline(always)]
+    pub fn by_columns<V>(self, first: V, second: V) -> (V, V) {
+        if self.by_rows() { (second, first) } else { (first, second) }
+    }
+
     /// Of a pair of sizes (rows, columns), the one along which elements are contiguous: what the leading
     /// dimension must reach.
     #[inline]

@@ -11,6 +11,8 @@
 //! Rust programs can call the functions too, but have the views of [`crate::level3`] and its siblings.
 
 pub mod args;
+pub mod blas1;
+pub mod blas2;
 pub mod blas3;
 pub mod control;
 pub mod flags;

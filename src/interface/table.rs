@@ -13,7 +13,9 @@
 //! defines, for each row, the Fortran and the C function (`_` for none), whose parameters are of the kinds named
 //! (`args.rs`) and the result of the kind named (`results.rs`). Both read their arguments, call
 //! `shim(layout, n, alpha, x, incx)` and hand its errors to `xerbla.rs`. A routine whose list begins with
-//! `layout` has the layout as a first parameter in C and is column-major in Fortran.
+//! `layout` has the layout as a first parameter in C and is column-major in Fortran. What stands in brackets
+//! behind the name of a shim, `shim[Symmetry::Hermitian](...)`, goes to the shim before all else: so one shim
+//! does for routines that differ in a detail or in the operation they call.
 //!
 //! With the feature `ilp64` the symbol of `sgemm_` is `sgemm_64_`, those of `cblas_sgemm` are `cblas_sgemm64_`
 //! (OpenBLAS's) and `cblas_sgemm_64` (the reference's, MKL's).
@@ -22,22 +24,40 @@
 
 /// Defines exported functions from table rows; see the module's text.
 macro_rules! routines {
-    ($(
+    () => {};
+    (
         #[doc = $doc:literal]
-        $shim:ident $parameters:tt -> $result:ident {
+        $shim:ident ($($parameters:tt)*) $($rest:tt)*
+    ) => {
+        $crate::interface::table::routines! {
+            #[doc = $doc]
+            $shim[] ($($parameters)*) $($rest)*
+        }
+    };
+    (
+        #[doc = $doc:literal]
+        $shim:ident $fixed:tt $parameters:tt -> $result:ident {
             $($type:ident: $fortran:tt, $c:tt;)+
         }
-    )+) => {$($(
-        $crate::interface::table::fortran!($fortran $doc $shim $type $parameters $result);
-        $crate::interface::table::c!($c $doc $shim $type $parameters $result);
-    )+)+};
+        $($rest:tt)*
+    ) => {
+        $(
+            $crate::interface::table::fortran!(
+                $fortran $doc $shim $fixed $type $parameters $result
+            );
+            $crate::interface::table::c!(
+                $c $doc $shim $fixed $type $parameters $result
+            );
+        )+
+        $crate::interface::table::routines! { $($rest)* }
+    };
 }
 
 /// Defines one Fortran routine.
 macro_rules! fortran {
     (_ $($row:tt)*) => {};
 
-    ($name:ident $doc:literal $shim:ident $type:ident
+    ($name:ident $doc:literal $shim:ident [$($fixed:expr),*] $type:ident
      (layout, $($p:ident: $kind:ident),+) Checked) => {
         #[doc = $doc]
         ///
@@ -49,7 +69,7 @@ macro_rules! fortran {
             // SAFETY: the caller's promise.
             $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim(Layout::ByColumns, $($p),+) };
+            let run = || unsafe { $shim($($fixed,)* Layout::ByColumns, $($p),+) };
             let result = if trace::off() {
                 run()
             } else {
@@ -65,7 +85,7 @@ macro_rules! fortran {
         }
     };
 
-    ($name:ident $doc:literal $shim:ident $type:ident ($($p:ident: $kind:ident),+) $result:ident) => {
+    ($name:ident $doc:literal $shim:ident [$($fixed:expr),*] $type:ident ($($p:ident: $kind:ident),+) $result:ident) => {
         #[doc = $doc]
         ///
         /// # Safety
@@ -78,7 +98,7 @@ macro_rules! fortran {
             // SAFETY: the caller's promise.
             $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim($($p),+) };
+            let run = || unsafe { $shim($($fixed,)* $($p),+) };
             let result = if trace::off() {
                 run()
             } else {
@@ -94,7 +114,7 @@ macro_rules! fortran {
 macro_rules! c {
     (_ $($row:tt)*) => {};
 
-    ($name:ident $doc:literal $shim:ident $type:ident
+    ($name:ident $doc:literal $shim:ident [$($fixed:expr),*] $type:ident
      (layout, $($p:ident: $kind:ident),+) Checked) => {
         #[doc = $doc]
         ///
@@ -106,7 +126,7 @@ macro_rules! c {
             let layout = Flag::<Layout>::from_c(layout);
             $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
             // SAFETY: the caller's promise.
-            let run = || layout.get(0).and_then(|layout| unsafe { $shim(layout, $($p),+) });
+            let run = || layout.get(0).and_then(|layout| unsafe { $shim($($fixed,)* layout, $($p),+) });
             let result = if trace::off() {
                 run()
             } else {
@@ -128,7 +148,7 @@ macro_rules! c {
         };
     };
 
-    ($name:ident $doc:literal $shim:ident $type:ident ($($p:ident: $kind:ident),+) $result:ident) => {
+    ($name:ident $doc:literal $shim:ident [$($fixed:expr),*] $type:ident ($($p:ident: $kind:ident),+) $result:ident) => {
         #[doc = $doc]
         ///
         /// # Safety
@@ -140,7 +160,7 @@ macro_rules! c {
         ) -> <ret::$result<$type> as Outcome>::C {
             $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim($($p),+) };
+            let run = || unsafe { $shim($($fixed,)* $($p),+) };
             let result = if trace::off() {
                 run()
             } else {
@@ -168,7 +188,7 @@ pub(crate) use {c, fortran, routines};
 /// What tables and shims use.
 pub(super) mod prelude {
     pub(crate) use super::routines;
-    pub use crate::interface::args::{Argument, Bad, Shown, kind, refuse};
+    pub use crate::interface::args::{Argument, Bad, Factor, RealScalar, Shown, kind, refuse};
     pub use crate::interface::flags::{Flag, Layout, Meaning};
     pub use crate::interface::results::{Outcome, ret};
     pub(crate) use crate::interface::{trace, xerbla};
