@@ -86,6 +86,20 @@ pub trait Argument {
     fn shown(_value: &Self::Value) -> Shown {
         Shown::Nothing
     }
+    /// What the trace shows of what Fortran passed.
+    ///
+    /// # Safety
+    /// As for [`Argument::from_fortran`].
+    #[cold]
+    unsafe fn fortran_shown(passed: &Self::Fortran) -> Shown {
+        // SAFETY: the caller's promise.
+        Self::shown(&unsafe { Self::from_fortran(passed) })
+    }
+    /// What the trace shows of what C passed.
+    #[cold]
+    fn c_shown(passed: &Self::C) -> Shown {
+        Self::shown(&Self::from_c(passed))
+    }
 }
 
 /// How C passes a scalar: a real one by value, a complex one by address.

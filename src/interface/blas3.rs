@@ -197,11 +197,11 @@ unsafe fn syrk<T: Scalar>(
     let (uplo, trans) = (uplo.get(1)?, update_trans(trans, symmetry)?);
     let a_reach = reach(layout, trans, n, k).max(1);
     refuse([(n < 0, 3), (k < 0, 4), (lda < a_reach, 7), (ldc < n.max(1), 10)])?;
-    if n == 0 {
-        return Ok(());
-    }
     // SAFETY: the caller's promise, for the sizes and leading dimensions checked above.
     unsafe {
+        if n == 0 || unchanged(alpha, k, beta) {
+            return Ok(());
+        }
         let a = layout.operand(trans, a, n, k, lda);
         let c = layout.matrix_mut(c, n, n, ldc);
         level3::syrk(uplo, symmetry, alpha.get(), a, beta.get(), c);
@@ -219,6 +219,17 @@ fn update_trans(flag: Flag<Trans>, symmetry: Symmetry) -> Result<Trans, Bad> {
         Symmetry::Hermitian => matches!(trans, Trans::No | Trans::Conj),
     };
     if fits { Ok(trans) } else { Err(flag.illegal(2)) }
+}
+
+/// Whether an update leaves C as it is: to the last bit, so that the imaginary parts of a Hermitian matrix's
+/// diagonal, which any other update sets to zero, stay too.
+///
+/// # Safety
+/// The scalars must be readable.
+#[inline(always)]
+unsafe fn unchanged<T: Scalar>(alpha: impl Factor<T>, k: isize, beta: impl Factor<T>) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { (k == 0 || alpha.get() == T::ZERO) && beta.get() == T::ONE }
 }
 
 /// What the leading dimension of A must reach when op(A) is n x k.
@@ -252,11 +263,11 @@ unsafe fn syr2k<T: Scalar>(
     let (uplo, trans) = (uplo.get(1)?, update_trans(trans, symmetry)?);
     let reach = reach(layout, trans, n, k).max(1);
     refuse([(n < 0, 3), (k < 0, 4), (lda < reach, 7), (ldb < reach, 9), (ldc < n.max(1), 12)])?;
-    if n == 0 {
-        return Ok(());
-    }
     // SAFETY: the caller's promise, for the sizes and leading dimensions checked above.
     unsafe {
+        if n == 0 || unchanged(alpha, k, beta) {
+            return Ok(());
+        }
         let a = layout.operand(trans, a, n, k, lda);
         let b = layout.operand(trans, b, n, k, ldb);
         let c = layout.matrix_mut(c, n, n, ldc);

@@ -24,7 +24,7 @@ impl Line {
     }
 
     /// Writes the line, with its line end, to stderr.
-    pub fn print(mut self) {
+    pub fn print(&mut self) {
         let len = self.len.min(self.text.len() - 1);
         self.text[len] = b'\n';
         print(&self.text[..=len]);

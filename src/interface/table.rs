@@ -17,6 +17,8 @@
 //! behind the name of a shim, `shim[Symmetry::Hermitian](...)`, goes to the shim before all else: so one shim
 //! does for routines that differ in a detail or in the operation they call.
 //!
+//! A traced call is the function calling itself, after which `trace::Call::begin` gives nothing.
+//!
 //! With the feature `ilp64` the symbol of `sgemm_` is `sgemm_64_`, those of `cblas_sgemm` are `cblas_sgemm64_`
 //! (OpenBLAS's) and `cblas_sgemm_64` (the reference's, MKL's).
 //!
@@ -66,20 +68,19 @@ macro_rules! fortran {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "64_")))]
         pub unsafe extern "C" fn $name($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
+            if !trace::off() {
+                let layout = Shown::Letter(Layout::ByColumns.letter());
+                // SAFETY: the caller's promise.
+                let shown = [layout, $(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
+                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
+                    // SAFETY: the caller's promise.
+                    return unsafe { $name($($p),+) };
+                }
+            }
             // SAFETY: the caller's promise.
             $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim($($fixed,)* Layout::ByColumns, $($p),+) };
-            let result = if trace::off() {
-                run()
-            } else {
-                let shown = [
-                    Shown::Letter(Layout::ByColumns.letter()),
-                    $(<kind::$kind<$type> as Argument>::shown(&$p)),+
-                ];
-                trace::call(stringify!($name), &shown, run)
-            };
-            if let Err(bad) = result {
+            if let Err(bad) = unsafe { $shim($($fixed,)* Layout::ByColumns, $($p),+) } {
                 xerbla::from_fortran(stringify!($name), bad);
             }
         }
@@ -95,16 +96,18 @@ macro_rules! fortran {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::Fortran),+
         ) -> <ret::$result<$type> as Outcome>::Fortran {
+            if !trace::off() {
+                // SAFETY: the caller's promise.
+                let shown = [$(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
+                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
+                    // SAFETY: the caller's promise.
+                    return unsafe { $name($($p),+) };
+                }
+            }
             // SAFETY: the caller's promise.
             $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim($($fixed,)* $($p),+) };
-            let result = if trace::off() {
-                run()
-            } else {
-                let shown = [$(<kind::$kind<$type> as Argument>::shown(&$p)),+];
-                trace::call(stringify!($name), &shown, run)
-            };
+            let result = unsafe { $shim($($fixed,)* $($p),+) };
             <ret::$result<$type> as Outcome>::fortran(result, stringify!($name))
         }
     };
@@ -123,18 +126,19 @@ macro_rules! c {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "_64")))]
         pub unsafe extern "C" fn $name(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
-            let layout = Flag::<Layout>::from_c(layout);
+            let flag = Flag::<Layout>::from_c(layout);
+            if !trace::off() {
+                let shown = [flag.shown(), $(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
+                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
+                    // SAFETY: the caller's promise.
+                    return unsafe { $name(layout, $($p),+) };
+                }
+            }
             $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
             // SAFETY: the caller's promise.
-            let run = || layout.get(0).and_then(|layout| unsafe { $shim($($fixed,)* layout, $($p),+) });
-            let result = if trace::off() {
-                run()
-            } else {
-                let shown = [layout.shown(), $(<kind::$kind<$type> as Argument>::shown(&$p)),+];
-                trace::call(stringify!($name), &shown, run)
-            };
-            if let Err(bad) = result {
-                xerbla::from_c_with_layout(stringify!($name), layout, bad);
+            let run = |layout| unsafe { $shim($($fixed,)* layout, $($p),+) };
+            if let Err(bad) = flag.get(0).and_then(run) {
+                xerbla::from_c_with_layout(stringify!($name), flag, bad);
             }
         }
 
@@ -158,15 +162,16 @@ macro_rules! c {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::C),+
         ) -> <ret::$result<$type> as Outcome>::C {
+            if !trace::off() {
+                let shown = [$(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
+                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
+                    // SAFETY: the caller's promise.
+                    return unsafe { $name($($p),+) };
+                }
+            }
             $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
             // SAFETY: the caller's promise.
-            let run = || unsafe { $shim($($fixed,)* $($p),+) };
-            let result = if trace::off() {
-                run()
-            } else {
-                let shown = [$(<kind::$kind<$type> as Argument>::shown(&$p)),+];
-                trace::call(stringify!($name), &shown, run)
-            };
+            let result = unsafe { $shim($($fixed,)* $($p),+) };
             <ret::$result<$type> as Outcome>::c(result, stringify!($name))
         }
 

@@ -12,6 +12,7 @@ use super::args::Shown;
 use super::control;
 use super::line::Line;
 use crate::knobs;
+use core::cell::Cell;
 use core::ffi::CStr;
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -29,31 +30,47 @@ pub fn off() -> bool {
     STATE.load(Ordering::Relaxed) == OFF
 }
 
-/// Runs a call and, if the trace is on, tells about it.
-#[cold]
-#[inline(never)]
-pub fn call<R>(symbol: &str, shown: &[Shown], run: impl FnOnce() -> R) -> R {
-    if !on() {
-        return run();
-    }
-    let start = Instant::now();
-    let result = run();
-    let microseconds = start.elapsed().as_nanos() as f64 / 1e3;
+thread_local! {
+    /// Whether this thread is inside a traced call.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
 
-    let mut line = Line::new();
-    let _ = write!(line, "zenblas: {}(", symbol.trim_start_matches("cblas_").trim_end_matches('_'));
-    let mut separator = "";
-    for argument in shown {
-        let _ = match argument {
-            Shown::Nothing => continue,
-            Shown::Letter(letter) => write!(line, "{separator}{letter}"),
-            Shown::Number(number) => write!(line, "{separator}{number}"),
-        };
-        separator = ",";
+/// A call being traced; tells about it when it ends.
+pub struct Call {
+    line: Line,
+    start: Instant,
+}
+
+impl Call {
+    /// Begins to trace a call, if the trace is on and the thread isn't inside a traced call already.
+    #[cold]
+    #[inline(never)]
+    pub fn begin(symbol: &str, shown: &[Shown]) -> Option<Call> {
+        if !on() || INSIDE.replace(true) {
+            return None;
+        }
+        let mut line = Line::new();
+        let _ = write!(line, "zenblas: {}(", symbol.trim_start_matches("cblas_").trim_end_matches('_'));
+        let mut separator = "";
+        for argument in shown {
+            let _ = match argument {
+                Shown::Nothing => continue,
+                Shown::Letter(letter) => write!(line, "{separator}{letter}"),
+                Shown::Number(number) => write!(line, "{separator}{number}"),
+            };
+            separator = ",";
+        }
+        Some(Call { line, start: Instant::now() })
     }
-    let _ = write!(line, ") {} threads {microseconds:.1} us", control::threads());
-    line.print();
-    result
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let microseconds = self.start.elapsed().as_nanos() as f64 / 1e3;
+        let _ = write!(self.line, ") {} threads {microseconds:.1} us", control::threads());
+        self.line.print();
+        INSIDE.set(false);
+    }
 }
 
 /// Whether the trace is on; the first time, asks the environment and writes the first line.
