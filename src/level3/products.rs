@@ -14,8 +14,10 @@ use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
 
 /// `C <- alpha A B + beta C`, A m x k and B k x n as the views say (transposed, conjugated).
 pub fn gemm<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, c: MatMut<T>) {
-    let k = a.cols();
-    multiply(Region::Full, alpha, Operand::Dense(a), Operand::Dense(b.t()), k, beta, c);
+    if !small::one_tile(alpha, &a, &b, beta, &c) {
+        let k = a.cols();
+        multiply(Region::Full, alpha, Operand::Dense(a), Operand::Dense(b.t()), k, beta, c);
+    }
 }
 
 /// [`gemm`] on one triangle of a square C.
