@@ -5,7 +5,7 @@
 
 use super::table::prelude::*;
 use crate::level3;
-use crate::view::{Diag, MatMut, Side, SymRef, Symmetry, Trans, TriRef, Uplo};
+use crate::view::{Diag, MatMut, MatRef, Side, SymRef, Symmetry, Trans, TriRef, Uplo};
 
 routines! {
     /// `C <- alpha op(A) op(B) + beta C`, op(A) m x k and op(B) k x n.
@@ -105,6 +105,45 @@ pub(super) unsafe fn gemm<T: Scalar>(
     c: *mut T,
     ldc: isize,
 ) -> Result<(), Bad> {
+    let shape = gemm_operands(layout, transa, transb, m, n, k, lda, ldb, ldc)?;
+    if shape.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the caller's promise, for the sizes and leading dimensions checked above.
+    unsafe {
+        let (a, b, c) = shape.views(a, b, c);
+        level3::gemm(*alpha, a, b, *beta, c);
+    }
+    Ok(())
+}
+
+/// The operands of a product, except where they are.
+#[derive(Clone, Copy)]
+pub(super) struct GemmOperands {
+    layout: Layout,
+    transa: Trans,
+    transb: Trans,
+    m: isize,
+    n: isize,
+    k: isize,
+    lda: isize,
+    ldb: isize,
+    ldc: isize,
+}
+
+/// The operands of a product, checked.
+#[inline(always)]
+pub(super) fn gemm_operands(
+    layout: Layout,
+    transa: Flag<Trans>,
+    transb: Flag<Trans>,
+    m: isize,
+    n: isize,
+    k: isize,
+    lda: isize,
+    ldb: isize,
+    ldc: isize,
+) -> Result<GemmOperands, Bad> {
     let (transa, transb) = (transa.get(1)?, transb.get(2)?);
     let (rows, cols) = layout.by_columns(m, n);
     let a_reach = reach(layout, transa, m, k).max(1);
@@ -118,17 +157,36 @@ pub(super) unsafe fn gemm<T: Scalar>(
         (second.0 < second.1, 10),
         (ldc < rows.max(1), 13),
     ])?;
-    if m == 0 || n == 0 {
-        return Ok(());
+    Ok(GemmOperands { layout, transa, transb, m, n, k, lda, ldb, ldc })
+}
+
+impl GemmOperands {
+    /// Whether C has no elements.
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.m == 0 || self.n == 0
     }
-    // SAFETY: the caller's promise, for the sizes and leading dimensions checked above.
-    unsafe {
-        let a = layout.operand(transa, a, m, k, lda);
-        let b = layout.operand(transb, b, k, n, ldb);
-        let c = layout.matrix_mut(c, m, n, ldc);
-        level3::gemm(*alpha, a, b, *beta, c);
+
+    /// op(A), op(B) and C.
+    ///
+    /// # Safety
+    /// The arrays must be as large as the sizes say.
+    #[inline(always)]
+    pub(super) unsafe fn views<'a, T: Scalar>(
+        &self,
+        a: *const T,
+        b: *const T,
+        c: *mut T,
+    ) -> (MatRef<'a, T>, MatRef<'a, T>, MatMut<'a, T>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (
+                self.layout.operand(self.transa, a, self.m, self.k, self.lda),
+                self.layout.operand(self.transb, b, self.k, self.n, self.ldb),
+                self.layout.matrix_mut(c, self.m, self.n, self.ldc),
+            )
+        }
     }
-    Ok(())
 }
 
 /// `C <- alpha A B + beta C` or `alpha B A + beta C`, A symmetric or Hermitian.

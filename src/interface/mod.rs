@@ -15,6 +15,7 @@ pub mod blas1;
 pub mod blas2;
 pub mod blas3;
 pub mod control;
+pub mod extra;
 pub mod flags;
 pub mod helpers;
 mod line;

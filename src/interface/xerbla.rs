@@ -252,7 +252,8 @@ pub unsafe extern "C" fn cblas_xerbla64_(
 fn row_major_number(number: blasint, routine: &[u8]) -> blasint {
     let routine = routine.strip_prefix(b"cblas_").unwrap_or(routine);
     let swapped: &[(blasint, blasint)] = match routine.get(1..).unwrap_or(b"") {
-        b"gemm" | b"gemm3m" => &[(4, 5), (9, 11)],
+        b"gemm" | b"gemm3m" | b"gemm_batch" => &[(4, 5), (9, 11)],
+        b"gemm_batch_strided" => &[(4, 5), (9, 12)],
         b"gemmtr" | b"gemmt" => &[(9, 11)],
         b"symm" | b"hemm" => &[(4, 5)],
         b"trmm" | b"trsm" => &[(6, 7)],
