@@ -118,7 +118,7 @@ while read -r kind source destination; do
     mkdir -p "$(dirname "$destdir$destination")"
     rm -f "$destdir$destination"
     case $kind in
-        file) install -m 644 "$source" "$destdir$destination" ;;
+        file) install -p -m 644 "$source" "$destdir$destination" ;;
         program) install -m 755 "$source" "$destdir$destination" ;;
         link) ln -s "$source" "$destdir$destination" ;;
     esac
