@@ -28,8 +28,6 @@ OPTIONS = [
     "-DLLAMA_BUILD_APP=OFF",
     "-DLLAMA_BUILD_SERVER=OFF",
     "-DLLAMA_BUILD_TESTS=OFF",
-    # A new zenblas behind the same soname needs no new link.
-    "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON",
 ]
 
 # The weight types that model.py writes by itself; the others are left to llama-quantize.
@@ -90,7 +88,8 @@ def llama(number):
         command = ["cmake", "-G", "Ninja", "-S", SOURCE, "-B", TREE, *options]
         run(command, "configure.log", hint, line, env=env)
         stamp("configure", key)
-    # ninja looks at the files themselves: with nothing to do it is back at once.
+    # ninja looks at the files themselves: with nothing to do it is back at once, and a new zenblas behind the same
+    # header costs it one link.
     run(["ninja", "-C", TREE, "-j", workers(), *TARGETS], "build.log", hint, line, env=env)
     line.end()
 
