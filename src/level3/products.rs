@@ -82,6 +82,12 @@ fn multiply<T: Scalar>(
     if c.rows() == 0 || c.cols() == 0 {
         return;
     }
+    // The imaginary parts of a Hermitian diagonal count as zero whatever is stored there, NaN too.
+    if let Region::Triangle(_, Symmetry::Hermitian) = region {
+        for i in 0..c.rows() {
+            c.set(i, i, T::from_real(c.get(i, i).re()));
+        }
+    }
     if alpha == T::ZERO || k == 0 {
         return plain::scale(region, beta, c);
     }

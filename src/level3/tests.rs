@@ -267,7 +267,14 @@ fn rank_updates<T: Scalar>() {
                             };
                             if x.is_conj() != hermitian { t.conj() } else { t }
                         };
-                        let before = numbers.triangle::<T>(n, uplo, row_major);
+                        let mut before = numbers.triangle::<T>(n, uplo, row_major);
+                        if hermitian {
+                            // The imaginary parts of the diagonal count as zero.
+                            for i in 0..n {
+                                let re = before.view().get(i, i).re();
+                                before.view_mut().set(i, i, T::from_parts(re, nan::<T>().re()));
+                            }
+                        }
                         let old = |i: usize, j: usize| {
                             let x = before.view().get(i, j);
                             if i == j { real(x) } else { x }
