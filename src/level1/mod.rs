@@ -207,3 +207,6 @@ pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
     };
     dispatch(PairMapping { x, y, map });
 }
+
+#[cfg(test)]
+mod tests;
