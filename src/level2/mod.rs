@@ -249,3 +249,6 @@ pub fn tpmv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
 pub fn tpsv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
     triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, true, x);
 }
+
+#[cfg(test)]
+mod tests;
