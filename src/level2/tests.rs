@@ -302,7 +302,7 @@ fn check_gbmv<T: Scalar>() {
     });
 }
 
-const ORDERS: [usize; 14] = [1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 64, 129, 130, 300];
+const ORDERS: [usize; 10] = [1, 2, 3, 5, 8, 9, 18, 33, 130, 260];
 
 /// The whole of a symmetric or Hermitian matrix of which `storage` keeps a triangle.
 fn mirrored<T: Scalar>(storage: &Storage, a: &[T], n: usize, uplo: Uplo, symmetry: Symmetry) -> Full {
@@ -336,7 +336,10 @@ fn check_symmetric_products<T: Scalar>() {
         {
             let conj = random.bits() % 4 == 0;
             for form in 0..3 {
-                let k = [n, 0, 1, 3, 40][random.bits() as usize % 5];
+                if n > 100 && random.bits() % 2 != 0 {
+                    continue;
+                }
+                let k = [n, 0, 1, 3, 40][random.bits() as usize % 5].min(n);
                 let (storage, rs, cs, first) = match form {
                     0 => {
                         let (storage, rs, cs) = dense(n, n, by_rows, random.bits() as usize % 3, Some(uplo));
@@ -395,7 +398,7 @@ fn check_symmetric_updates<T: Scalar>() {
                 let mut a = storage.hold::<T>(n, n, side, random);
                 let x = Operand::<T>::random(n, incx, side, random);
                 let y = Operand::<T>::random(n, incy, side, random);
-                let alpha: T = random.element();
+                let alpha: T = T::ONE + T::ONE + random.element();
                 let alpha = if hermitian && !two { T::from_real(alpha.re()) } else { alpha };
                 let (factor, xs, ys) = (widen(alpha), x.values(), y.values());
                 let want = Full::new(n, n, |i, j| {
@@ -435,7 +438,10 @@ fn check_triangles<T: Scalar>() {
             ORDERS.iter().flat_map(|&n| UPLOS.map(|u| (n, u))).flat_map(|(n, u)| DIAGS.map(|d| (n, u, d)))
         {
             for (form, trans) in (0..3).flat_map(|form| TRANS.map(|trans| (form, trans))) {
-                let k = [n, 0, 1, 3, 40][random.bits() as usize % 5];
+                if n > 100 && random.bits() % 4 != 0 {
+                    continue;
+                }
+                let k = [n, 0, 1, 3, 40][random.bits() as usize % 5].min(n);
                 let (storage, rs, cs, first) = match form {
                     0 => {
                         let (storage, rs, cs) = dense(n, n, by_rows, random.bits() as usize % 3, Some(uplo));
