@@ -122,22 +122,46 @@ impl<S: Isa, T: Scalar> DotSum<S, T> {
         }
     }
 
-    /// The sum over the lanes, `a` conjugated if `conj_a`, `x` if `conj_x`.
+    /// The sum over the lanes, `a` conjugated if `conj_a`.
     #[inline(always)]
-    pub fn total(self, isa: S, conj_a: bool, conj_x: bool) -> T {
+    pub fn total(self, isa: S, conj_a: bool) -> T {
         if !T::IS_COMPLEX {
             return T::from_real(self.straight.sum());
         }
+        let sums = self.signed(isa, conj_a);
+        T::from_parts(sums.straight.sum(), sums.crossed.sum())
+    }
+
+    /// With the signs of the products, so that the lanes' sums are the real and the imaginary part.
+    #[inline(always)]
+    fn signed(self, isa: S, conj_a: bool) -> Self {
         let one = T::Real::ONE;
         let alternate = Lanes::<S, T>::pairs(isa, one, -one);
-        // With one of them conjugated, im im counts positive and a.im x.re against a.re x.im.
-        let (straight, crossed) = if conj_a == conj_x {
-            (self.straight * alternate, self.crossed)
+        // im im counts negative, or, with a conjugated, a.im x.re.
+        if conj_a {
+            DotSum { crossed: self.crossed * alternate, ..self }
         } else {
-            (self.straight, self.crossed * alternate)
-        };
-        // `crossed` has the sign of conj(a) x; both or only x conjugated is its opposite.
-        T::from_parts(straight.sum(), crossed.sum()).conj_if(conj_x)
+            DotSum { straight: self.straight * alternate, ..self }
+        }
+    }
+
+    /// [`DotSum::total`] of many sums at once.
+    #[inline(always)]
+    pub fn totals<const G: usize>(isa: S, sums: [Self; G], conj_a: bool) -> [T; G] {
+        if G % 4 != 0 {
+            return sums.map(|sum| sum.total(isa, conj_a));
+        }
+        let mut totals = [T::ZERO; G];
+        for (totals, sums) in totals.chunks_exact_mut(4).zip(sums.chunks_exact(4)) {
+            let four: [Self; 4] =
+                core::array::from_fn(|g| if T::IS_COMPLEX { sums[g].signed(isa, conj_a) } else { sums[g] });
+            let re = Lanes::<S, T>::sum_each(four.map(|sum| sum.straight));
+            let im = if T::IS_COMPLEX { Lanes::<S, T>::sum_each(four.map(|sum| sum.crossed)) } else { re };
+            for g in 0..4 {
+                totals[g] = T::from_parts(re[g], im[g]);
+            }
+        }
+        totals
     }
 }
 
@@ -157,7 +181,7 @@ pub trait Part<S: Isa, R: Real>: Copy {
 
 /// All lanes.
 #[derive(Clone, Copy)]
-pub struct Whole<S>(S);
+pub struct Whole<S>(pub S);
 
 impl<S: Isa, R: Real> Part<S, R> for Whole<S> {
     #[inline(always)]
@@ -187,6 +211,12 @@ impl<S: Isa, R: Real> Part<S, R> for First<S, <R::Vector<S> as Vector<S>>::Mask>
         // SAFETY: the caller vouches for the memory.
         unsafe { x.store_masked(to, self.1) }
     }
+}
+
+/// The first `n` lanes.
+#[inline(always)]
+pub fn first_lanes<S: Isa, R: Real>(isa: S, n: usize) -> impl Part<S, R> {
+    First(isa, R::Vector::<S>::mask(isa, n))
 }
 
 /// The body of a loop over adjacent elements.
@@ -223,7 +253,7 @@ pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
         at += lanes::<S, T>();
     }
     if at < end {
-        let rest = First(isa, Lanes::<S, T>::mask(isa, end - at));
+        let rest = first_lanes::<S, T::Real>(isa, end - at);
         // SAFETY: the mask covers the reals up to the end of the range.
         unsafe { body.step(rest, at) };
     }

@@ -23,17 +23,13 @@ pub use givens::{rotg, rotmg};
 /// `sum x_i y_i`.
 #[inline]
 pub fn dot<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    narrow(dispatch(Reduction { x, y, fold: Dot { conj_x: false } }))
+    dispatch(Reduction { x, y, fold: Dot { conj_x: false } })
 }
 
 /// `sum conj(x_i) y_i`.
 #[inline]
 pub fn dotc<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    narrow(dispatch(Reduction { x, y, fold: Dot { conj_x: true } }))
-}
-
-fn narrow<T: Scalar>((re, im): (f64, f64)) -> T {
-    T::from_parts(T::Real::from_f64(re), T::Real::from_f64(im))
+    dispatch(Reduction { x, y, fold: Dot { conj_x: true } })
 }
 
 /// `b + sum x_i y_i`, accumulated in double precision.
@@ -112,13 +108,13 @@ pub fn swap<T: Scalar>(x: VecMut<T>, y: VecMut<T>) {
 /// `sum |re x_i| + |im x_i|`.
 #[inline]
 pub fn asum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    T::Real::from_f64(dispatch(Reduction { x, y: x, fold: Magnitude }).0)
+    dispatch(Reduction { x, y: x, fold: Magnitude }).re()
 }
 
 /// `sum re x_i + im x_i` (OpenBLAS's `?sum`).
 #[inline]
 pub fn sum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    T::Real::from_f64(dispatch(Reduction { x, y: x, fold: Plain }).0)
+    dispatch(Reduction { x, y: x, fold: Plain }).re()
 }
 
 /// Euclidean norm, safe from overflow and underflow.
@@ -207,3 +203,6 @@ pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
     };
     dispatch(PairMapping { x, y, map });
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ impl<T: Scalar> Fold<T> for Dot {
     }
     #[inline(always)]
     fn total<S: Isa>(self, isa: S, sum: DotSum<S, T>) -> T {
-        sum.total(isa, self.conj_x, false)
+        sum.total(isa, self.conj_x)
     }
 }
 
@@ -96,7 +96,7 @@ const PIECE: usize = 8192;
 /// that the sum is the same as without gathering.
 const GATHERED: usize = 128;
 
-/// `sum f(x_i, y_i)` as real and imaginary part in double precision.
+/// `sum f(x_i, y_i)`.
 pub struct Reduction<'a, T, F> {
     pub x: VecRef<'a, T>,
     /// As long as x; x itself where the fold uses x only.
@@ -105,25 +105,25 @@ pub struct Reduction<'a, T, F> {
 }
 
 impl<T: Scalar, F: Fold<T>> Dispatch for Reduction<'_, T, F> {
-    type Output = (f64, f64);
+    type Output = T;
 
     #[inline(always)]
-    fn run<S: Isa>(self, isa: S) -> (f64, f64) {
+    fn run<S: Isa>(self, isa: S) -> T {
         let len = self.x.len();
-        if len <= PIECE {
-            let sum = self.piece(isa, 0, len);
-            return (sum.re().to_f64(), sum.im().to_f64());
+        let mut end = len.min(PIECE);
+        let mut sum = self.piece(isa, 0, end);
+        if end < len {
+            let (mut re, mut im) = (sum.re().to_f64(), sum.im().to_f64());
+            while end < len {
+                let start = end;
+                end = len.min(start + PIECE);
+                sum = self.piece(isa, start, end);
+                re += sum.re().to_f64();
+                im += sum.im().to_f64();
+            }
+            sum = T::from_parts(T::Real::from_f64(re), T::Real::from_f64(im));
         }
-        let (mut re, mut im) = (0.0, 0.0);
-        let mut start = 0;
-        while start < len {
-            let end = (start + PIECE).min(len);
-            let sum = self.piece(isa, start, end);
-            re += sum.re().to_f64();
-            im += sum.im().to_f64();
-            start = end;
-        }
-        (re, im)
+        sum
     }
 }
 
@@ -137,7 +137,8 @@ impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
     #[inline(always)]
     fn piece_by<S: Isa, const N: usize>(&self, isa: S, start: usize, end: usize) -> T {
         let (x, y) = (self.x.slice(start..end), self.y.slice(start..end));
-        let mut sums = Sums::<S, T, F, N> { isa, fold: self.fold, sums: [DotSum::zero(isa); N] };
+        let mut sums =
+            Sums::<S, T, F, N> { isa, fold: self.fold, sums: [DotSum::zero(isa); N], any_round: false };
         if x.stride() == 1 && y.stride() == 1 {
             // SAFETY: the views vouch for their elements, which are adjacent.
             return unsafe { sums.finish(x.as_ptr(), y.as_ptr(), x.len()) };
@@ -168,6 +169,8 @@ struct Sums<S: Isa, T: Scalar, F, const N: usize> {
     isa: S,
     fold: F,
     sums: [DotSum<S, T>; N],
+    /// Whether more than the first sum is in use.
+    any_round: bool,
 }
 
 impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
@@ -191,6 +194,7 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
             }
             i += N * lanes::<S, T>();
         }
+        self.any_round |= i > 0;
         i
     }
 
@@ -204,14 +208,17 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
         let mut i = unsafe { self.add_rounds(x, y, len) };
         let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
         let reals = len * T::PARTS;
-        let mut half = N / 2;
-        while half > 0 {
-            for k in 0..half {
-                self.sums[k] = self.sums[k].join(self.sums[k + half]);
-            }
-            half /= 2;
-        }
         let mut sum = self.sums[0];
+        if self.any_round {
+            let mut half = N / 2;
+            while half > 0 {
+                for k in 0..half {
+                    self.sums[k] = self.sums[k].join(self.sums[k + half]);
+                }
+                half /= 2;
+            }
+            sum = self.sums[0];
+        }
         while i + lanes::<S, T>() <= reals {
             // SAFETY: i + LANES <= reals.
             let (x, y) =
@@ -258,7 +265,7 @@ impl Dispatch for WideDot<'_> {
                 y[i] = f64::from(self.y.get(done + i));
             }
             let (x, y) = (VecRef::from_slice(&x[..len]), VecRef::from_slice(&y[..len]));
-            sum += Reduction { x, y, fold: Dot { conj_x: false } }.run(isa).0;
+            sum += Reduction { x, y, fold: Dot { conj_x: false } }.run(isa);
             done += len;
         }
         sum
@@ -276,11 +283,12 @@ impl<T: Scalar> Dispatch for Norm<'_, T> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> T::Real {
-        let (squares, _) = Reduction { x: self.x, y: self.x, fold: Square }.run(isa);
+        let squares = Reduction { x: self.x, y: self.x, fold: Square }.run(isa).re();
         // What underflow takes from a term is below MIN_POSITIVE; so much larger a sum does not feel it.
-        let epsilon = T::Real::EPSILON.to_f64();
-        if squares.is_finite() && squares >= T::Real::MIN_POSITIVE.to_f64() / (epsilon * epsilon * epsilon) {
-            T::Real::from_f64(squares.sqrt())
+        let epsilon = T::Real::EPSILON;
+        let safe = T::Real::MIN_POSITIVE / (epsilon * epsilon * epsilon);
+        if squares >= safe && squares <= T::Real::MAX {
+            squares.sqrt()
         } else {
             isa.enter(ScaledNorm { x: self.x })
         }
@@ -302,8 +310,8 @@ impl<T: Scalar> Dispatch for ScaledNorm<'_, T> {
         let limit = exponent(T::Real::MAX.to_f64()) - 1;
         let scale = power_of_two(-exponent(largest.to_f64()).clamp(-limit, limit));
         let fold = ScaledSquare(T::Real::from_f64(scale));
-        let (squares, _) = Reduction { x: self.x, y: self.x, fold }.run(isa);
-        T::Real::from_f64(squares.sqrt() / scale)
+        let squares = Reduction { x: self.x, y: self.x, fold }.run(isa).re();
+        T::Real::from_f64(squares.sqrt().to_f64() / scale)
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Group<P, const G: usize> {
 ///
 /// so that the exchange of neighbours is made once for the group rather than for each line.
 #[derive(Clone, Copy)]
-struct Combination<S: Isa, T: Scalar, const G: usize> {
+pub struct Combination<S: Isa, T: Scalar, const G: usize> {
     re: [Lanes<S, T>; G],
     im: [Lanes<S, T>; G],
     re_sign: Lanes<S, T>,
@@ -43,8 +43,9 @@ struct Combination<S: Isa, T: Scalar, const G: usize> {
 }
 
 impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
+    /// With factors `c`, the lines conjugated if `conj`.
     #[inline(always)]
-    fn new(isa: S, c: [T; G], conj: bool) -> Self {
+    pub fn new(isa: S, c: [T; G], conj: bool) -> Self {
         let one = T::Real::ONE;
         Combination {
             re: c.map(|c| Lanes::<S, T>::splat(isa, c.re())),
@@ -63,7 +64,52 @@ impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
         let zero = Lanes::<S, T>::zero(isa);
         let by_re = (0..G).fold(zero, |sum, g| a[g].mul_add(self.re[g], sum));
         let by_im = (0..G).fold(zero, |sum, g| a[g].mul_add(self.im[g], sum));
-        self.im_sign.mul_add(by_im.swap_pairs(), self.re_sign.mul_add(by_re, y))
+        self.meet(by_re, by_im, y)
+    }
+
+    /// `y + sum_g c_g a_g` from its parts.
+    #[inline(always)]
+    pub fn meet(&self, by_re: Lanes<S, T>, by_im: Lanes<S, T>, y: Lanes<S, T>) -> Lanes<S, T> {
+        if T::IS_COMPLEX {
+            self.im_sign.mul_add(by_im.swap_pairs(), self.re_sign.mul_add(by_re, y))
+        } else {
+            y + by_re
+        }
+    }
+}
+
+/// What becomes of y before something is added to it: `beta y`.
+#[derive(Clone, Copy)]
+pub enum Start<S: Isa, T: Scalar> {
+    /// Zero, y is not read.
+    Zero(Lanes<S, T>),
+    /// y itself.
+    Keep,
+    /// Its product with beta.
+    Scale(Factor<S, T>),
+}
+
+impl<S: Isa, T: Scalar> Start<S, T> {
+    /// For this beta.
+    #[inline(always)]
+    pub fn new(isa: S, beta: T) -> Self {
+        if beta == T::ZERO {
+            Start::Zero(Lanes::<S, T>::zero(isa))
+        } else if beta == T::ONE {
+            Start::Keep
+        } else {
+            Start::Scale(Factor::new(isa, beta, false))
+        }
+    }
+
+    /// What `y` becomes.
+    #[inline(always)]
+    pub fn of(self, y: Lanes<S, T>) -> Lanes<S, T> {
+        match self {
+            Start::Zero(zero) => zero,
+            Start::Keep => y,
+            Start::Scale(beta) => beta.times(y),
+        }
     }
 }
 
@@ -71,6 +117,7 @@ struct AddLines<S: Isa, T: Scalar, const G: usize> {
     isa: S,
     a: [*const T::Real; G],
     c: Combination<S, T, G>,
+    start: Start<S, T>,
     y: *mut T::Real,
 }
 
@@ -80,13 +127,17 @@ impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddLines<S, T, G> {
         // SAFETY: the caller vouches for the elements.
         unsafe {
             let a = self.a.map(|a| part.load(a.wrapping_add(at)));
-            let y = part.load(self.y.wrapping_add(at));
-            part.store(self.y.wrapping_add(at), self.c.plus(self.isa, a, y));
+            let y = self.y.wrapping_add(at);
+            let old = match self.start {
+                Start::Zero(zero) => zero,
+                start => start.of(part.load(y)),
+            };
+            part.store(y, self.c.plus(self.isa, a, old));
         }
     }
 }
 
-/// `y_i += sum_g c_g a_g[i]` for i in `range`, a conjugated if `conj`.
+/// `y_i <- beta y_i + sum_g c_g a_g[i]` for i in `range`, a conjugated if `conj`.
 ///
 /// # Safety
 /// The elements of the lines and of y in `range` must be there.
@@ -96,19 +147,22 @@ pub unsafe fn add_lines<S: Isa, T: Scalar, const G: usize>(
     a: Group<*const T, G>,
     conj: bool,
     c: [T; G],
+    beta: T,
     y: *mut T,
     range: Range<usize>,
 ) {
     if a.step == 1 {
-        let c = Combination::new(isa, c, conj);
-        let mut body = AddLines::<S, T, G> { isa, a: a.at.map(|a| a.cast()), c, y: y.cast() };
+        let (c, start) = (Combination::new(isa, c, conj), Start::new(isa, beta));
+        let mut body = AddLines::<S, T, G> { isa, a: a.at.map(|a| a.cast()), c, start, y: y.cast() };
         // SAFETY: passed on.
         return unsafe { sweep::<S, T, 2>(isa, range, &mut body) };
     }
     for i in range {
-        for g in 0..G {
-            // SAFETY: passed on.
-            unsafe { *y.wrapping_add(i) += c[g] * element(a, g, i).conj_if(conj) };
+        // SAFETY: passed on.
+        unsafe {
+            let y = y.wrapping_add(i);
+            let old = if beta == T::ZERO { T::ZERO } else { beta * *y };
+            *y = (0..G).fold(old, |sum, g| sum + c[g] * element(a, g, i).conj_if(conj));
         }
     }
 }
@@ -160,7 +214,7 @@ pub unsafe fn dot_lines<S: Isa, T: Scalar, const G: usize>(
         let mut body = DotLines::<S, T, G> { a: a.at.map(|a| a.cast()), x: x.cast(), sums };
         // SAFETY: passed on.
         unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
-        return body.sums.map(|sum| sum.total(isa, conj, false));
+        return DotSum::totals(isa, body.sums, conj);
     }
     let mut sums = [T::ZERO; G];
     for i in range {
@@ -224,11 +278,11 @@ pub unsafe fn add_and_dot_lines<S: Isa, T: Scalar, const G: usize>(
         };
         // SAFETY: passed on.
         unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
-        return body.sums.map(|sum| sum.total(isa, conj_dot, false));
+        return DotSum::totals(isa, body.sums, conj_dot);
     }
     // SAFETY: passed on.
     unsafe {
-        add_lines(isa, a, conj_add, c, y, range.clone());
+        add_lines(isa, a, conj_add, c, T::ONE, y, range.clone());
         dot_lines(isa, a, conj_dot, x, range)
     }
 }

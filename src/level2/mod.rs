@@ -1,12 +1,13 @@
 //! Matrix-vector operations: quick returns, and the translation of each storage into lines.
 //!
-//! Called by the interface and by level 3; files: `product.rs` (gemv, symv and their banded and packed
-//! forms), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
+//! Called by the interface and by level 3; files: `dense.rs` (gemv), `product.rs` (symv and all banded and
+//! packed forms), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
 //! (the loops) and `shape.rs` (how storage looks to them).
 //!
 //! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
 //! does not read A or x. Solutions divide by the diagonal and never test for singularity.
 
+mod dense;
 mod kernels;
 mod panel;
 mod product;
@@ -18,24 +19,23 @@ use crate::level1;
 use crate::scalar::Scalar;
 use crate::simd::dispatch;
 use crate::view::*;
+use dense::DenseProduct;
 use panel::{Panel, PanelMut};
-use product::{GeneralProduct, SymmetricProduct};
+use product::{BandProduct, SymmetricProduct};
 use shape::{Lines, Spans, is_after};
 use triangular::Triangular;
 use update::{RankOne, RankTwo, Term, make_diagonal_real};
 
 /// `y <- alpha A x + beta y`, A m x n as the view says (transposed, conjugated).
 #[inline]
-pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
+pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
     if a.rows() == 0 || a.cols() == 0 {
         return;
     }
-    scale(beta, y.reborrow());
-    if alpha != T::ZERO {
-        let lines = Lines::of(a);
-        let (count, len) = if lines.columns { (a.cols(), a.rows()) } else { (a.rows(), a.cols()) };
-        let a = Panel { lines, spans: Spans::full(len), conj: a.is_conj() };
-        dispatch(GeneralProduct { alpha, a, count, x, y });
+    if alpha == T::ZERO {
+        scale(beta, y);
+    } else {
+        dispatch(DenseProduct { alpha, a: Lines::of(a), conj: a.is_conj(), x, beta, y });
     }
 }
 
@@ -164,7 +164,7 @@ pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: Ve
         } else {
             (m, Spans::band(n, a.lower, a.upper))
         };
-        dispatch(GeneralProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
+        dispatch(BandProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
     }
 }
 
@@ -249,3 +249,6 @@ pub fn tpmv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
 pub fn tpsv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
     triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, true, x);
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl<T: Scalar> Panel<T> {
         let common = self.spans.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
-            add_lines(isa, self.group(l), self.conj, c, y, common.clone());
+            add_lines(isa, self.group(l), self.conj, c, T::ONE, y, common.clone());
             for (g, c) in c.into_iter().enumerate() {
                 for i in ragged(self.spans.of(l + g, window), &common) {
                     *y.wrapping_add(i) += c * self.lines.get(l + g, i).conj_if(self.conj);

@@ -1,5 +1,5 @@
-//! `y <- y + alpha A x`: general and banded matrices (gemv, gbmv), symmetric and Hermitian ones in dense,
-//! banded and packed storage (symv, sbmv, spmv and hemv, hbmv, hpmv).
+//! `y <- y + alpha A x`: banded matrices (gbmv), symmetric and Hermitian ones in dense, banded and packed
+//! storage (symv, sbmv, spmv and hemv, hbmv, hpmv).
 
 use super::panel::Panel;
 use super::shape::{Room, window_length, windows};
@@ -8,8 +8,8 @@ use crate::simd::{Dispatch, Isa};
 use crate::view::{VecMut, VecRef};
 use core::ops::Range;
 
-/// `y <- y + alpha A x`, A general or banded, of `count` lines.
-pub struct GeneralProduct<'a, T> {
+/// `y <- y + alpha A x`, A banded, of `count` lines.
+pub struct BandProduct<'a, T> {
     pub alpha: T,
     pub a: Panel<T>,
     pub count: usize,
@@ -17,7 +17,7 @@ pub struct GeneralProduct<'a, T> {
     pub y: VecMut<'a, T>,
 }
 
-impl<T: Scalar> Dispatch for GeneralProduct<'_, T> {
+impl<T: Scalar> Dispatch for BandProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -26,7 +26,7 @@ impl<T: Scalar> Dispatch for GeneralProduct<'_, T> {
     }
 }
 
-impl<T: Scalar> GeneralProduct<'_, T> {
+impl<T: Scalar> BandProduct<'_, T> {
     /// Each column times its element of x is added to y.
     #[inline(always)]
     fn by_columns<S: Isa>(&mut self, isa: S) {

@@ -75,7 +75,13 @@ impl<T: Scalar> Lines<*const T> {
     /// Lines `l .. l + G`, each by where its element 0 is or would be.
     #[inline(always)]
     pub fn group<const G: usize>(&self, l: usize) -> [*const T; G] {
-        core::array::from_fn(|g| self.first.wrapping_offset(self.offset(l + g)))
+        core::array::from_fn(|g| self.line(l + g))
+    }
+
+    /// Where element 0 of line `l` is or would be.
+    #[inline(always)]
+    pub fn line(&self, l: usize) -> *const T {
+        self.first.wrapping_offset(self.offset(l))
     }
 
     /// Element `i` of line `l`.

@@ -40,22 +40,23 @@ impl<T: Scalar> Dispatch for Triangular<'_, T> {
             let k = if self.ascends() { k } else { blocks - 1 - k };
             let block = k * step..n.min((k + 1) * step);
             let x = near.gather_mut(&self.x, &block);
-            if self.diagonal_first() {
-                self.diagonal_block(isa, &block, x);
-            }
             let (beside, longest) =
                 if self.after { (block.end..n, block.end - 1) } else { (0..block.start, block.start) };
-            for window in windows(beside, step) {
-                if !self.a.spans.of(longest, &window).is_empty() {
+            for diagonal in [self.diagonal_first(), !self.diagonal_first()] {
+                if diagonal {
+                    self.diagonal_block(isa, &block, x);
+                    continue;
+                }
+                for window in windows(beside.clone(), step) {
+                    if self.a.spans.of(longest, &window).is_empty() {
+                        continue;
+                    }
                     let x_far = far.gather_mut(&self.x, &window);
                     for l in block.clone() {
                         self.beside::<S, 1>(isa, l, x, x_far, &window);
                     }
                     far.scatter(&mut self.x, &window);
                 }
-            }
-            if !self.diagonal_first() {
-                self.diagonal_block(isa, &block, x);
             }
             near.scatter(&mut self.x, &block);
         }
@@ -85,35 +86,27 @@ impl<T: Scalar> Triangular<'_, T> {
     #[inline(always)]
     fn diagonal_block<S: Isa>(&self, isa: S, block: &Range<usize>, x: *mut T) {
         let Range { mut start, mut end } = block.clone();
-        while end - start >= 4 {
-            if self.ascends() {
-                self.group::<S, 4>(isa, start, x, block);
-                start += 4;
-            } else {
-                end -= 4;
-                self.group::<S, 4>(isa, end, x, block);
-            }
-        }
         while start < end {
-            if self.ascends() {
-                self.group::<S, 1>(isa, start, x, block);
-                start += 1;
+            let count = if end - start >= 4 { 4 } else { 1 };
+            let l = if self.ascends() { start } else { end - count };
+            if count == 4 {
+                self.group::<S, 4>(isa, l, x, block);
             } else {
-                end -= 1;
-                self.group::<S, 1>(isa, end, x, block);
+                self.group::<S, 1>(isa, l, x, block);
             }
+            if self.ascends() { start += count } else { end -= count }
         }
     }
 
     #[inline(always)]
     fn group<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *mut T, block: &Range<usize>) {
-        if self.diagonal_first() {
-            self.corner::<G>(l, x);
-        }
         let beside = if self.after { l + G..block.end } else { block.start..l };
-        self.beside::<S, G>(isa, l, x, x, &beside);
-        if !self.diagonal_first() {
-            self.corner::<G>(l, x);
+        for diagonal in [self.diagonal_first(), !self.diagonal_first()] {
+            if diagonal {
+                self.corner::<G>(l, x);
+            } else {
+                self.beside::<S, G>(isa, l, x, x, &beside);
+            }
         }
     }
 

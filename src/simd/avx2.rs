@@ -147,6 +147,20 @@ impl Square<8> for Square8 {
 static FIRST_LANES_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 static FIRST_LANES_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
+/// Sums of neighbouring lanes, a's and b's in turn: a first step of summing many vectors.
+#[inline(always)]
+fn pair_f32(a: __m256, b: __m256) -> __m256 {
+    // SAFETY: only called below an Avx2 token.
+    unsafe { _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)) }
+}
+
+/// Sums of neighbouring lanes, a's and b's in turn.
+#[inline(always)]
+fn pair_f64(a: __m256d, b: __m256d) -> __m256d {
+    // SAFETY: only called below an Avx2 token.
+    unsafe { _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)) }
+}
+
 /// 8 `f32` in a register.
 #[derive(Clone, Copy)]
 pub struct F32x8(pub(super) __m256);
@@ -318,6 +332,23 @@ impl Vector<Avx2> for F32x8 {
             let four = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum_each([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        let [a, b, c, d] = [a.0, b.0, c.0, d.0];
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let (ab, cd) = (pair_f32(a, b), pair_f32(c, d));
+            let (ab, cd) = (_mm256_castps_pd(ab), _mm256_castps_pd(cd));
+            let (low, high) = (_mm256_unpacklo_pd(ab, cd), _mm256_unpackhi_pd(ab, cd));
+            // Each half now has its part of all four sums.
+            let halves = _mm256_add_ps(_mm256_castpd_ps(low), _mm256_castpd_ps(high));
+            let sums = _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps::<1>(halves));
+            let mut out = [0.0; 4];
+            _mm_storeu_ps(out.as_mut_ptr(), sums);
+            out
         }
     }
 
@@ -514,6 +545,20 @@ impl Vector<Avx2> for F64x4 {
         unsafe {
             let two = _mm_add_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
             _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum_each([a, b, c, d]: [Self; 4]) -> [f64; 4] {
+        let [a, b, c, d] = [a.0, b.0, c.0, d.0];
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let (ab, cd) = (pair_f64(a, b), pair_f64(c, d));
+            let low = _mm256_permute2f128_pd::<0x20>(ab, cd);
+            let high = _mm256_permute2f128_pd::<0x31>(ab, cd);
+            let mut out = [0.0; 4];
+            _mm256_storeu_pd(out.as_mut_ptr(), _mm256_add_pd(low, high));
+            out
         }
     }
 

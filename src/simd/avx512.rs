@@ -161,6 +161,23 @@ impl Square<16> for Square16 {
     }
 }
 
+/// Sums of neighbouring lanes, a's and b's in turn: a first step of summing many vectors.
+#[inline(always)]
+fn pair_f32(a: __m512, b: __m512) -> __m512 {
+    // SAFETY: only called below an Avx512 token.
+    unsafe { _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)) }
+}
+
+/// Sums of neighbouring lanes, a's and b's in turn, both halves of the register added.
+#[inline(always)]
+fn pair_f64(a: __m512d, b: __m512d) -> __m256d {
+    // SAFETY: only called below an Avx512 token.
+    unsafe {
+        let quarters = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+        _mm256_add_pd(_mm512_castpd512_pd256(quarters), _mm512_extractf64x4_pd::<1>(quarters))
+    }
+}
+
 /// 16 `f32` in a register.
 #[derive(Clone, Copy)]
 pub struct F32x16(pub(super) __m512);
@@ -325,6 +342,25 @@ impl Vector<Avx512> for F32x16 {
     fn sum(self) -> f32 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+
+    #[inline(always)]
+    fn sum_each([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        let [a, b, c, d] = [a.0, b.0, c.0, d.0];
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let (ab, cd) = (pair_f32(a, b), pair_f32(c, d));
+            let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+            let (low, high) = (_mm512_unpacklo_pd(ab, cd), _mm512_unpackhi_pd(ab, cd));
+            // Each quarter now has its part of all four sums.
+            let quarters = _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
+            let halves =
+                _mm256_add_ps(_mm512_castps512_ps256(quarters), _mm512_extractf32x8_ps::<1>(quarters));
+            let sums = _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps::<1>(halves));
+            let mut out = [0.0; 4];
+            _mm_storeu_ps(out.as_mut_ptr(), sums);
+            out
+        }
     }
 
     #[inline(always)]
@@ -506,6 +542,20 @@ impl Vector<Avx512> for F64x8 {
     fn sum(self) -> f64 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm512_reduce_add_pd(self.0) }
+    }
+
+    #[inline(always)]
+    fn sum_each([a, b, c, d]: [Self; 4]) -> [f64; 4] {
+        let [a, b, c, d] = [a.0, b.0, c.0, d.0];
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            let (ab, cd) = (pair_f64(a, b), pair_f64(c, d));
+            let low = _mm256_permute2f128_pd::<0x20>(ab, cd);
+            let high = _mm256_permute2f128_pd::<0x31>(ab, cd);
+            let mut out = [0.0; 4];
+            _mm256_storeu_pd(out.as_mut_ptr(), _mm256_add_pd(low, high));
+            out
+        }
     }
 
     #[inline(always)]

@@ -123,6 +123,8 @@ pub trait Vector<S: Isa>:
     fn dup_odd(self) -> Self;
     /// Sum of all lanes, by halving.
     fn sum(self) -> Self::Elem;
+    /// The sums of the lanes of four vectors, cheaper than one by one.
+    fn sum_each(vectors: [Self; 4]) -> [Self::Elem; 4];
     /// Largest lane; unspecified if any is NaN.
     fn largest(self) -> Self::Elem;
     /// Smallest lane; unspecified if any is NaN.

@@ -9,6 +9,12 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
+/// Kept apart from its callers, most of which mostly run another ISA.
+#[inline(never)]
+fn enter<D: Dispatch>(work: D) -> D::Output {
+    work.run(Portable)
+}
+
 impl Isa for Portable {
     type F32 = Lanes<f32, 4>;
     type F64 = Lanes<f64, 2>;
@@ -21,7 +27,7 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
-        work.run(self)
+        enter(work)
     }
 
     #[inline(always)]
@@ -197,6 +203,11 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
             half /= 2;
         }
         lanes[0]
+    }
+
+    #[inline(always)]
+    fn sum_each(vectors: [Self; 4]) -> [R; 4] {
+        vectors.map(|vector| vector.sum())
     }
 
     #[inline(always)]

@@ -45,6 +45,8 @@ impl<R: Real> Dispatch for EveryOperation<R> {
         check("swap_pairs", va.swap_pairs(), &|i| a[i ^ 1]);
         check("dup_even", va.dup_even(), &|i| a[i & !1]);
         check("dup_odd", va.dup_odd(), &|i| a[i | 1]);
+        let sums = [va, vb, vc, va * vb].map(|v| v.sum());
+        assert_eq!(<Vec<S, R>>::sum_each([va, vb, vc, va * vb]), sums);
         check("pairs", <Vec<S, R>>::pairs(isa, a[0], a[1]), &|i| a[i % 2]);
         assert_eq!(va.largest(), a[lanes - 1]);
         assert_eq!((-va).largest(), -a[0]);

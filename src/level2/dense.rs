@@ -1,0 +1,239 @@
+//! `y <- alpha A x + beta y`, A dense (gemv).
+//!
+//! Lines are columns: y is a sum of columns. A matrix that fits in L1 is taken by blocks of rows, whose
+//! part of y stays in registers while all columns pass ([`ColumnBlock`]); a larger one, which must come
+//! in long streams to be fetched ahead, by groups of columns, with y in memory. Lines are rows: each
+//! element of y is a dot product, made for groups of rows, so that x is read once for each.
+
+use super::kernels::{Combination, Group, Start, add_lines, dot_lines};
+use super::shape::{Lines, Room, window_length, windows};
+use crate::level1::lanes::{Lanes, Part, Whole, first_lanes, lanes};
+use crate::scalar::Scalar;
+use crate::simd::{Dispatch, Isa, Vector};
+use crate::view::{VecMut, VecRef};
+use core::ops::Range;
+
+/// Bytes of a matrix that is worked on by blocks of rows: about an L1 cache.
+const SMALL: usize = 32 * 1024;
+
+/// `y <- alpha A x + beta y`.
+pub struct DenseProduct<'a, T> {
+    pub alpha: T,
+    /// The matrix, conjugated if `conj`.
+    pub a: Lines<*const T>,
+    pub conj: bool,
+    pub x: VecRef<'a, T>,
+    pub beta: T,
+    pub y: VecMut<'a, T>,
+}
+
+impl<T: Scalar> Dispatch for DenseProduct<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(mut self, isa: S) {
+        if self.a.columns { self.by_columns(isa) } else { self.by_rows(isa) }
+    }
+}
+
+impl<T: Scalar> DenseProduct<'_, T> {
+    #[inline(always)]
+    fn by_columns<S: Isa>(&mut self, isa: S) {
+        let (m, n) = (self.y.len(), self.x.len());
+        let mut room = Room::new();
+        for window in windows(0..m, window_length(self.y.stride(), m)) {
+            let y = room.gather_mut(&self.y, &window);
+            if self.a.step == 1 && m * n * size_of::<T>() <= SMALL {
+                self.row_blocks(isa, y, &window);
+            } else {
+                self.column_groups(isa, y, &window);
+            }
+            room.scatter(&mut self.y, &window);
+        }
+    }
+
+    /// Groups of columns, one after the other, are added to rows `window` of y.
+    #[inline(always)]
+    fn column_groups<S: Isa>(&self, isa: S, y: *mut T, window: &Range<usize>) {
+        let n = self.x.len();
+        let mut beta = self.beta;
+        let mut j = 0;
+        while j < n {
+            let left = n - j;
+            j += if left >= 8 && !T::IS_COMPLEX {
+                self.columns::<S, 8>(isa, j, beta, y, window)
+            } else if left >= 4 {
+                self.columns::<S, 4>(isa, j, beta, y, window)
+            } else {
+                self.columns::<S, 1>(isa, j, beta, y, window)
+            };
+            beta = T::ONE;
+        }
+    }
+
+    #[inline(always)]
+    fn columns<S: Isa, const G: usize>(
+        &self,
+        isa: S,
+        j: usize,
+        beta: T,
+        y: *mut T,
+        window: &Range<usize>,
+    ) -> usize {
+        let c: [T; G] = core::array::from_fn(|g| self.alpha * self.x.get(j + g));
+        let a = Group { at: self.a.group(j), step: self.a.step };
+        // SAFETY: columns of the caller's matrix; rows that y has.
+        unsafe { add_lines(isa, a, self.conj, c, beta, y, window.clone()) };
+        G
+    }
+
+    /// Rows `window` of y, as many at a time as registers hold.
+    #[inline(always)]
+    fn row_blocks<S: Isa>(&self, isa: S, y: *mut T, window: &Range<usize>) {
+        let mut i = window.start;
+        let per_register = lanes::<S, T>() / T::PARTS;
+        while i < window.end {
+            let registers = (window.end - i) / per_register;
+            // SAFETY: rows that the matrix and y have: whole registers of them, or a rest.
+            unsafe {
+                if registers >= 8 && !T::IS_COMPLEX {
+                    self.row_block::<S, _, 8, 1>(isa, y, i, Whole(isa));
+                    i += 8 * per_register;
+                } else if registers >= 4 && T::IS_COMPLEX {
+                    self.row_block::<S, _, 4, 1>(isa, y, i, Whole(isa));
+                    i += 4 * per_register;
+                } else if registers >= 4 {
+                    self.row_block::<S, _, 4, 2>(isa, y, i, Whole(isa));
+                    i += 4 * per_register;
+                } else if registers >= 2 {
+                    self.row_block::<S, _, 2, 2>(isa, y, i, Whole(isa));
+                    i += 2 * per_register;
+                } else if registers >= 1 {
+                    self.row_block::<S, _, 1, 4>(isa, y, i, Whole(isa));
+                    i += per_register;
+                } else {
+                    let rest = first_lanes::<S, T::Real>(isa, (window.end - i) * T::PARTS);
+                    self.row_block::<S, _, 1, 4>(isa, y, i, rest);
+                    i = window.end;
+                }
+            }
+        }
+    }
+
+    /// `R` registers of rows from row `i` on, the last one as large as `last` says. `C` columns at a time
+    /// have sums of their own, to hide the latency where `R` alone does not.
+    ///
+    /// # Safety
+    /// The rows must be there.
+    #[inline(always)]
+    unsafe fn row_block<S: Isa, P: Part<S, T::Real>, const R: usize, const C: usize>(
+        &self,
+        isa: S,
+        y: *mut T,
+        i: usize,
+        last: P,
+    ) {
+        let zero = Lanes::<S, T>::zero(isa);
+        let mut by_re = [[zero; R]; C];
+        let mut by_im = [[zero; R]; C];
+        let n = self.x.len();
+        let mut j = 0;
+        while j < n {
+            let columns = if n - j >= C { C } else { 1 };
+            for c in 0..C {
+                if c < columns {
+                    let factor = self.alpha * self.x.get(j + c);
+                    let re = Lanes::<S, T>::splat(isa, factor.re());
+                    let im = Lanes::<S, T>::splat(isa, factor.im());
+                    let column = self.a.line(j + c).wrapping_add(i).cast::<T::Real>();
+                    for r in 0..R {
+                        // SAFETY: row i + r registers of the column.
+                        let a = unsafe { load::<S, T, P, R>(isa, column, r, last) };
+                        by_re[c][r] = a.mul_add(re, by_re[c][r]);
+                        if T::IS_COMPLEX {
+                            by_im[c][r] = a.mul_add(im, by_im[c][r]);
+                        }
+                    }
+                }
+            }
+            j += columns;
+        }
+        let start = Start::new(isa, self.beta);
+        let signs = Combination::<S, T, 0>::new(isa, [], self.conj);
+        let y = y.wrapping_add(i).cast::<T::Real>();
+        for r in 0..R {
+            for c in 1..C {
+                by_re[0][r] = by_re[0][r] + by_re[c][r];
+                by_im[0][r] = by_im[0][r] + by_im[c][r];
+            }
+            let at = y.wrapping_add(r * lanes::<S, T>());
+            // SAFETY: row i + r registers of y.
+            unsafe {
+                let old = match start {
+                    Start::Zero(zero) => zero,
+                    _ => start.of(load::<S, T, P, R>(isa, y, r, last)),
+                };
+                let new = signs.meet(by_re[0][r], by_im[0][r], old);
+                if r + 1 < R { new.store(at) } else { last.store(at, new) }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn by_rows<S: Isa>(&mut self, isa: S) {
+        let (m, n) = (self.y.len(), self.x.len());
+        let mut room = Room::new();
+        let mut beta = self.beta;
+        for window in windows(0..n, window_length(self.x.stride(), n)) {
+            let x = room.gather(self.x, &window);
+            let mut i = 0;
+            while i < m {
+                let left = m - i;
+                i += if left >= 8 && !T::IS_COMPLEX {
+                    self.rows::<S, 8>(isa, i, beta, x, &window)
+                } else if left >= 4 {
+                    self.rows::<S, 4>(isa, i, beta, x, &window)
+                } else {
+                    self.rows::<S, 1>(isa, i, beta, x, &window)
+                };
+            }
+            beta = T::ONE;
+        }
+    }
+
+    #[inline(always)]
+    fn rows<S: Isa, const G: usize>(
+        &mut self,
+        isa: S,
+        i: usize,
+        beta: T,
+        x: *const T,
+        window: &Range<usize>,
+    ) -> usize {
+        let a = Group { at: self.a.group(i), step: self.a.step };
+        // SAFETY: rows of the caller's matrix; elements that x has.
+        let sums: [T; G] = unsafe { dot_lines(isa, a, self.conj, x, window.clone()) };
+        for (g, sum) in sums.into_iter().enumerate() {
+            let product = self.alpha * sum;
+            let new = if beta == T::ZERO { product } else { beta * self.y.get(i + g) + product };
+            self.y.set(i + g, new);
+        }
+        G
+    }
+}
+
+/// Register `r` of `R` from `from` on, the last one as large as `last` says.
+///
+/// # Safety
+/// It must be readable.
+#[inline(always)]
+unsafe fn load<S: Isa, T: Scalar, P: Part<S, T::Real>, const R: usize>(
+    isa: S,
+    from: *const T::Real,
+    r: usize,
+    last: P,
+) -> Lanes<S, T> {
+    let from = from.wrapping_add(r * lanes::<S, T>());
+    // SAFETY: the caller vouches for the memory.
+    unsafe { if r + 1 < R { Whole(isa).load(from) } else { last.load(from) } }
+}
