@@ -3,6 +3,8 @@
 //! `cargo bench`; throughput is in multiply-adds (elements for packing). Each layer is an upper bound for
 //! the next: what the routine loses against the tile is packing, cache misses and edges.
 
+#![allow(missing_docs)] // what `criterion_group!` makes
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use zenblas::kernel::panel::Panel;
@@ -49,7 +51,7 @@ fn tile<T: Scalar>(c: &mut Criterion) {
 fn packing<T: Scalar>(c: &mut Criterion) {
     let KernelSet { mr, level, .. } = *kernels::<T>();
     let k = 256;
-    let source = vec![T::ONE; 512 * 512];
+    let source = std::vec::Vec::from_iter(std::iter::repeat_n(T::ONE, 512 * 512));
     let mut to = vec![T::ZERO; mr * k];
     let mut group = c.benchmark_group("packing");
     group.throughput(Throughput::Elements((mr * k) as u64));

@@ -9,7 +9,7 @@ use core::ffi::{c_char, c_int, c_void};
 use std::ffi::CString;
 
 /// The version of OpenBLAS whose calls these are.
-const OPENBLAS: &str = "0.3.34";
+const OPENBLAS: &str = "0.3.30";
 
 /// Threads that a call from this thread may use now.
 pub fn threads() -> c_int {

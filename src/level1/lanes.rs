@@ -148,7 +148,7 @@ impl<S: Isa, T: Scalar> DotSum<S, T> {
     /// [`DotSum::total`] of many sums at once.
     #[inline(always)]
     pub fn totals<const G: usize>(isa: S, sums: [Self; G], conj_a: bool) -> [T; G] {
-        if G % 4 != 0 {
+        if !G.is_multiple_of(4) {
             return sums.map(|sum| sum.total(isa, conj_a));
         }
         let mut totals = [T::ZERO; G];

@@ -3,7 +3,7 @@
 //! An algorithm is written once, generic over an [`Isa`], as a type that implements [`Dispatch`]; its
 //! `run` and everything below it is `#[inline(always)]`. [`dispatch`] picks the ISA of this process and
 //! enters through that ISA's single `#[target_feature]` function, into which the whole algorithm is
-//! inlined. An ISA is a token that only CPU detection can make ([`Level::tokens`]), and vectors are only
+//! inlined. An ISA is a token that only CPU detection vouches for ([`Isa::assume`]), and vectors are only
 //! made from a token, so that holding a vector proves that the CPU has the instructions: arithmetic on
 //! vectors is safe, only memory access is not.
 //!
