@@ -8,25 +8,32 @@
 //! No allocation, no lock: what is packed fits on the stack or, up to the limit, in a kept buffer.
 
 use super::gemm::{Gemm, Region};
-use super::operand::Operand;
+use super::operand::{Operand, Packer};
 use crate::kernel::panel::Panel;
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, kernels};
 use crate::platform::memory::Buffer;
+use crate::platform::topology;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
 use core::mem::MaybeUninit;
 
 /// Multiply-adds of reals up to which nobody needs to think about threads.
 const TINY: usize = 48 * 48 * 48;
-/// Bytes of A and of B up to which tiles straight from memory win over packed ones, on one thread: both
-/// pass through L2 again and again. Measured on Zen 4 (1 MiB of L2): 97 % of the FMA peak up to 512 square
-/// in f32, where packing costs 5 %.
-const NEAR: usize = 1 << 20;
+/// Part of L2 up to which an A straight from memory wins over a packed one, on one thread: it passes
+/// through L2 once for each panel of B. Measured on Zen 3 (512 KiB of L2), nn: f32 95 % of the FMA peak at
+/// 192 square, 75 % at 384 (A larger than L2), where packed loops reach 90 %.
+const A_SHARE: f64 = 0.6;
+/// Part of L1 that a panel of B may take, which every panel of A meets.
+const B_SHARE: f64 = 0.75;
 /// Depth up to which a single tile is not worth another thought.
 const ONE_TILE_DEPTH: usize = 256;
 /// Bytes of A that are packed on the stack.
 const ON_STACK: usize = 4096;
+/// Tiles of rows from which copying a panel of B pays.
+const TILES_PER_COPY: usize = 4;
+/// Bytes of that copy, on the stack.
+const COPY: usize = 16 << 10;
 
 /// Multiplies if one tile is all of C, the rows of A and C are adjacent and the factors and sizes are not 0;
 /// otherwise does nothing and says so. The shortest way in: a call of 4 x 4 x 4 is over in 20 ns.
@@ -74,8 +81,13 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
     let (Operand::Dense(a), Operand::Dense(b), Region::Full) = (&gemm.a, &gemm.b, gemm.region) else {
         return false;
     };
-    let near = NEAR / size_of::<T>();
-    if gemm.m.saturating_mul(gemm.k) > near || gemm.n.saturating_mul(gemm.k) > near {
+    let caches = &topology::get().caches;
+    let fits = |elements: usize, share: f64, cache: usize| {
+        (elements * size_of::<T>()) as f64 <= share * cache as f64
+    };
+    if !fits(gemm.m.saturating_mul(gemm.k), A_SHARE, caches.l2)
+        || !fits(gemm.kernels.nr.saturating_mul(gemm.k), B_SHARE, caches.l1d)
+    {
         return false;
     }
     if a.row_stride() == 1 || gemm.m == 1 {
@@ -126,8 +138,22 @@ fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, a: &MatRef<T>, b: &MatRef<T>, padded:
 fn tiles<T: Scalar>(gemm: &Gemm<T>, a: *const T, layout: impl Fn(usize) -> (isize, isize), b: &MatRef<T>) {
     let KernelSet { mr, nr, vector, .. } = *gemm.kernels;
     let (rows, cols) = (even(gemm.m, mr, vector), even(gemm.n, nr, 1));
+    // A B whose depths lie apart takes a cache line for each, and lines a power of two apart push each other
+    // out: where many tiles use a panel of it, a copy pays.
+    let bytes = cols * gemm.k * size_of::<T>();
+    let apart = b.col_stride() != 1 && gemm.m >= TILES_PER_COPY * mr && bytes <= COPY;
+    let mut copy = MaybeUninit::<[u128; COPY / 16]>::uninit();
     for j in (0..gemm.n).step_by(cols) {
         let n = cols.min(gemm.n - j);
+        let (b, b_k, b_j) = if apart {
+            let to = copy.as_mut_ptr().cast();
+            let packer = Packer { pack: gemm.kernels.pack, width: cols };
+            // SAFETY: the kernel set is one that the CPU has; the copy has room for `cols` x k elements.
+            unsafe { Operand::Dense(*b).pack(packer, j..j + n, 0..gemm.k, to) };
+            (to.cast_const(), cols as isize, 1)
+        } else {
+            (b.at(j, 0), b.col_stride(), b.row_stride())
+        };
         for i in (0..gemm.m).step_by(rows) {
             let m = rows.min(gemm.m - i);
             let (a_k, step) = layout(i);
@@ -137,9 +163,9 @@ fn tiles<T: Scalar>(gemm: &Gemm<T>, a: *const T, layout: impl Fn(usize) -> (isiz
                     k: gemm.k,
                     a: a.offset(i as isize * step),
                     a_k,
-                    b: b.at(j, 0),
-                    b_k: b.col_stride(),
-                    b_j: b.row_stride(),
+                    b,
+                    b_k,
+                    b_j,
                     c: gemm.c.offset(i as isize + j as isize * gemm.c_col),
                     c_col: gemm.c_col,
                     m,

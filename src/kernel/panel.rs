@@ -77,6 +77,9 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
 
 /// The source is contiguous along i.
 ///
+/// Whole vectors are written where a part would do: what they spill behind a row is the start of the next
+/// one, written after it. Only the last row must keep to its room.
+///
 /// # Safety
 /// As for [`pack`].
 #[inline(always)]
@@ -84,27 +87,30 @@ unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
     let lanes = <Vec<S, T::Real>>::LANES;
     let (reals, valid) = (panel.padded * T::PARTS, panel.width * T::PARTS);
     let from = panel.from.cast::<T::Real>();
-    let mut to = panel.to.cast::<T::Real>();
+    let to = panel.to.cast::<T::Real>();
     let k_step = panel.k_stride * T::PARTS as isize;
+    let vectors = reals.div_ceil(lanes);
+    // Rows whose last vector still ends inside the panel.
+    let free = (panel.k * reals + reals).saturating_sub(vectors * lanes) / reals;
     for p in 0..panel.k {
         let row = from.wrapping_offset(p as isize * k_step);
-        // SAFETY: the source has `valid` reals in row p, the destination `reals`.
-        unsafe {
-            if valid == reals && reals % lanes == 0 {
-                for i in (0..reals).step_by(lanes) {
-                    <Vec<S, T::Real>>::load(isa, row.add(i)).store(to.add(i));
-                }
-            } else {
-                for i in (0..reals).step_by(lanes) {
-                    let here = valid.saturating_sub(i).min(lanes);
-                    <Vec<S, T::Real>>::load_first(isa, row.wrapping_add(i), here).store_first(
-                        isa,
-                        to.add(i),
-                        lanes.min(reals - i),
-                    );
+        let to = to.wrapping_add(p * reals);
+        for v in 0..vectors {
+            let i = v * lanes;
+            // SAFETY: the source has `valid` reals in row p, the destination `reals`, and more rows where
+            // vectors spill.
+            unsafe {
+                let vector = if i + lanes <= valid {
+                    <Vec<S, T::Real>>::load(isa, row.add(i))
+                } else {
+                    <Vec<S, T::Real>>::load_first(isa, row.wrapping_add(i), valid.saturating_sub(i))
+                };
+                if p < free {
+                    vector.store(to.add(i));
+                } else {
+                    vector.store_first(isa, to.add(i), lanes.min(reals - i));
                 }
             }
-            to = to.add(reals);
         }
     }
 }

@@ -50,38 +50,58 @@ impl Isa for Avx2 {
 }
 
 /// `N` registers of `N` elements, transposed. A trait and not a function pointer, which would not be inlined.
-trait Square<const N: usize> {
+pub(super) trait Square<const N: usize> {
     fn transpose(lines: [__m256i; N]) -> [__m256i; N];
 }
 
-/// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
+/// Cuts a transposition into squares of `N` elements, a register a row. Masks cover the edges that are read;
+/// masked stores cost these CPUs tens of clocks, so that only edges nothing else covers are written by one.
+///
+/// # Safety
+/// As for [`Isa::transpose`]; the CPU has AVX2.
 #[inline(always)]
-unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<T>) {
+pub(super) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<T>) {
     let lane_words = size_of::<T>() / 4;
     // SAFETY: the window of 8 words starts at 8 - words >= 0, inside the table.
     let words =
         |n: usize| unsafe { _mm256_loadu_si256(FIRST_LANES_32.as_ptr().add(8 - n * lane_words).cast()) };
     for i in (0..block.width).step_by(N) {
         let rows = block.rows.saturating_sub(i).min(N);
-        let wide = words((block.width - i).min(N));
+        let width = (block.width - i).min(N);
+        let wide = words(width);
+        // What a whole register writes behind a row is the start of the next one, written after it.
+        let spills = width == block.to_stride;
         for j in (0..block.cols).step_by(N) {
             let cols = (block.cols - j).min(N);
-            let read = words(cols);
             // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
             // destination likewise. The token proves the instructions.
             unsafe {
+                let from = block.from.offset(i as isize * block.from_stride + j as isize);
+                let row = |r: usize| from.offset(r as isize * block.from_stride).cast::<i32>();
                 let mut lines = [_mm256_setzero_si256(); N];
-                for (r, line) in lines.iter_mut().enumerate() {
-                    if r < rows {
-                        let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
-                        *line = _mm256_maskload_epi32(from.cast(), read);
+                if rows == N && cols == N {
+                    for (r, line) in lines.iter_mut().enumerate() {
+                        *line = _mm256_loadu_si256(row(r).cast());
+                    }
+                } else {
+                    let read = words(cols);
+                    for (r, line) in lines.iter_mut().enumerate() {
+                        if r < rows {
+                            *line = _mm256_maskload_epi32(row(r), read);
+                        }
                     }
                 }
                 let lines = Q::transpose(lines);
                 for (c, line) in lines.into_iter().enumerate() {
                     if c < cols {
-                        let to = block.to.add((j + c) * block.to_stride + i);
-                        _mm256_maskstore_epi32(to.cast(), wide, line);
+                        let to: *mut __m256i = block.to.add((j + c) * block.to_stride + i).cast();
+                        if width == N || (spills && (j + c) * width + N <= block.cols * width) {
+                            _mm256_storeu_si256(to, line);
+                        } else if width == N / 2 {
+                            _mm_storeu_si128(to.cast(), _mm256_castsi256_si128(line));
+                        } else {
+                            _mm256_maskstore_epi32(to.cast(), wide, line);
+                        }
                     }
                 }
             }
@@ -90,7 +110,7 @@ unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<
 }
 
 /// Rows interleaved by 64 bits give 2 x 2 blocks inside each half; then halves change places.
-struct Square4;
+pub(super) struct Square4;
 
 impl Square<4> for Square4 {
     #[inline(always)]
@@ -111,7 +131,7 @@ impl Square<4> for Square4 {
     }
 }
 
-struct Square8;
+pub(super) struct Square8;
 
 impl Square<8> for Square8 {
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector};
+use super::{Dispatch, Isa, Level, Transposition, Vector, avx2};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -41,6 +41,9 @@ impl Isa for Avx512 {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe {
             match size_of::<T>() {
+                // Half a register of rows: the squares of AVX2 waste none.
+                4 if block.width <= 8 => avx2::blockwise::<T, 8, avx2::Square8>(block),
+                8 if block.width <= 4 => avx2::blockwise::<T, 4, avx2::Square4>(block),
                 4 => blockwise::<T, 16, Square16>(block),
                 8 => blockwise::<T, 8, Square8>(block),
                 16 => blockwise::<T, 4, Square4>(block),
