@@ -95,6 +95,8 @@ unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
     for p in 0..panel.k {
         let row = from.wrapping_offset(p as isize * k_step);
         let to = to.wrapping_add(p * reals);
+        // Rows of the next panel: a stride apart as they are, no hardware prefetcher sees them coming.
+        isa.prefetch(row.wrapping_add(reals));
         for v in 0..vectors {
             let i = v * lanes;
             // SAFETY: the source has `valid` reals in row p, the destination `reals`, and more rows where

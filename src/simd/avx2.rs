@@ -76,18 +76,21 @@ pub(super) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Tra
             // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
             // destination likewise. The token proves the instructions.
             unsafe {
-                let from = block.from.offset(i as isize * block.from_stride + j as isize);
-                let row = |r: usize| from.offset(r as isize * block.from_stride).cast::<i32>();
+                let from = block.from.wrapping_offset(i as isize * block.from_stride + j as isize);
+                // A row, or one of the next block of rows, which is fetched ahead.
+                let row = |r: usize| from.wrapping_offset(r as isize * block.from_stride).cast::<i32>();
                 let mut lines = [_mm256_setzero_si256(); N];
                 if rows == N && cols == N {
                     for (r, line) in lines.iter_mut().enumerate() {
                         *line = _mm256_loadu_si256(row(r).cast());
+                        _mm_prefetch::<_MM_HINT_T0>(row(block.width + r).cast());
                     }
                 } else {
                     let read = words(cols);
                     for (r, line) in lines.iter_mut().enumerate() {
                         if r < rows {
                             *line = _mm256_maskload_epi32(row(r), read);
+                            _mm_prefetch::<_MM_HINT_T0>(row(block.width + r).cast());
                         }
                     }
                 }

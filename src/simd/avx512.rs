@@ -78,6 +78,9 @@ unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<
                     if r < rows {
                         let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
                         *line = _mm512_maskz_loadu_epi32(read, from.cast());
+                        // The next block of rows.
+                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
+                        _mm_prefetch::<_MM_HINT_T0>(next.cast());
                     }
                 }
                 let lines = Q::transpose(lines);
