@@ -54,7 +54,7 @@ pub struct Gemm<'a, T: Scalar> {
 unsafe impl<T: Scalar> Sync for Gemm<'_, T> {}
 
 /// Elements of the largest tile of any kernel set, in bytes.
-const LARGEST_TILE: usize = 2048;
+pub(super) const LARGEST_TILE: usize = 2048;
 
 impl<T: Scalar> Gemm<'_, T> {
     /// A tile that the diagonal crosses: through a small copy.

@@ -16,6 +16,7 @@ pub mod gemm;
 pub mod loops;
 pub mod operand;
 pub mod plan;
+pub mod skinny;
 pub mod small;
 
 use crate::platform::memory::Buffer;

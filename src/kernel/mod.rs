@@ -15,8 +15,12 @@
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
 //! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24.
 //!
+//! Beside the tile stands [`inner`], for products of few columns: dot products of 6 rows and 4 columns at a time
+//! (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2).
+//!
 //! Called by `engine` and `level3`; calls `simd`. Nothing here knows blocking, threads or BLAS.
 
+pub mod inner;
 pub mod panel;
 pub mod solve;
 pub mod tile;
@@ -24,6 +28,7 @@ pub mod tile;
 use crate::platform::cpu;
 use crate::scalar::Scalar;
 use crate::simd::{Isa, Level, Portable, Vec, Vector};
+use inner::Inner;
 use panel::{Panel, Unpanel};
 use solve::Solve;
 use tile::Tile;
@@ -53,6 +58,12 @@ pub struct KernelSet<T: Scalar> {
     /// `C <- alpha A B + beta C` for one tile of packed panels.
     pub tile: TileFn<T>,
     direct: [[TileFn<T>; DIRECT_ACROSS]; DIRECT_DOWN],
+    /// Inner products of up to `inner_rows` x `inner_cols` of C.
+    pub inner: unsafe fn(&Inner<T>),
+    /// Rows of a tile of inner products.
+    pub inner_rows: usize,
+    /// Columns of a tile of inner products.
+    pub inner_cols: usize,
     /// Packs a panel, of A or of B.
     pub pack: unsafe fn(&Panel<T>),
     /// Copies a panel `mr` wide back to where it came from.
@@ -62,8 +73,8 @@ pub struct KernelSet<T: Scalar> {
 }
 
 impl<T: Scalar> KernelSet<T> {
-    /// A row of the table: `DOWN` vectors by `N` columns on ISA `S`.
-    const fn new<S: Isa, const DOWN: usize, const N: usize>() -> Self {
+    /// A row of the table: tiles of `DOWN` vectors by `N` columns, and of `R` x `C` dot products, on ISA `S`.
+    const fn new<S: Isa, const DOWN: usize, const N: usize, const R: usize, const C: usize>() -> Self {
         let vector = <Vec<S, T::Real> as Vector<S>>::LANES / T::PARTS;
         KernelSet {
             level: S::LEVEL,
@@ -76,6 +87,9 @@ impl<T: Scalar> KernelSet<T> {
                 direct_across::<S, T, 2, N>(),
                 if DOWN >= 3 { direct_across::<S, T, 3, N>() } else { direct_across::<S, T, 2, N>() },
             ],
+            inner: inner::entry::<S, T, R, C>,
+            inner_rows: R,
+            inner_cols: C,
             pack: panel::pack::<S, T>,
             unpack_a: panel::entry_unpack::<S, T, DOWN>,
             solve: solve::entry::<S, T, DOWN>,
@@ -133,15 +147,15 @@ fn table<T: Scalar>(level: Level) -> &'static KernelSet<T> {
     // Complex sums take two registers each, so their tiles have half the columns.
     match (level, T::IS_COMPLEX) {
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx512, false) => const { &KernelSet::new::<Avx512, 3, 8>() },
+        (Level::Avx512, false) => const { &KernelSet::new::<Avx512, 3, 8, 6, 4>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx512, true) => const { &KernelSet::new::<Avx512, 3, 4>() },
+        (Level::Avx512, true) => const { &KernelSet::new::<Avx512, 3, 4, 3, 4>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx2, false) => const { &KernelSet::new::<Avx2, 2, 6>() },
+        (Level::Avx2, false) => const { &KernelSet::new::<Avx2, 2, 6, 4, 3>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx2, true) => const { &KernelSet::new::<Avx2, 2, 3>() },
-        (_, false) => const { &KernelSet::new::<Portable, 2, 4>() },
-        (_, true) => const { &KernelSet::new::<Portable, 2, 2>() },
+        (Level::Avx2, true) => const { &KernelSet::new::<Avx2, 2, 3, 3, 2>() },
+        (_, false) => const { &KernelSet::new::<Portable, 2, 4, 4, 2>() },
+        (_, true) => const { &KernelSet::new::<Portable, 2, 2, 2, 2>() },
     }
 }
 

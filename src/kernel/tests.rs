@@ -244,3 +244,64 @@ fn triangular_kernels() {
     solves::<c32>();
     solves::<c64>();
 }
+
+/// Inner products of every size up to the tile, lengths around the vector, with every conjugation.
+fn inner_products<T: Scalar>() {
+    every_set::<T>(|set| {
+        for k in [1, 2, 3, 5, 16, 17, 33] {
+            for m in 1..=set.inner_rows {
+                for n in 1..=set.inner_cols {
+                    let (a_row, b_col) = (k + 1, k + 2);
+                    let a: std::vec::Vec<T> = (0..(m - 1) * a_row + k).map(number).collect();
+                    let b: std::vec::Vec<T> = (0..(n - 1) * b_col + k).map(|i| number(i + 5)).collect();
+                    for (conj_a, conj_b) in [(false, false), (true, false), (false, true), (true, true)] {
+                        let before: std::vec::Vec<T> = (0..m * (n + 1)).map(|i| number(i + 9)).collect();
+                        let (alpha, beta) = (number(3), if conj_a { T::ZERO } else { number(4) });
+                        let mut c = before.clone();
+                        // SAFETY: the vectors have the sizes that the arguments say; the set is of this CPU.
+                        unsafe {
+                            (set.inner)(&inner::Inner {
+                                k,
+                                a: a.as_ptr(),
+                                a_row: a_row as isize,
+                                b: b.as_ptr(),
+                                b_col: b_col as isize,
+                                c: c.as_mut_ptr(),
+                                c_row: (n + 1) as isize,
+                                c_col: 1,
+                                m,
+                                n,
+                                alpha,
+                                beta,
+                                conj_a,
+                                conj_b,
+                            });
+                        }
+                        for i in 0..m {
+                            for j in 0..n {
+                                let sum = (0..k).fold(T::ZERO, |sum, p| {
+                                    sum + a[i * a_row + p].conj_if(conj_a) * b[j * b_col + p].conj_if(conj_b)
+                                });
+                                let old = before[i * (n + 1) + j];
+                                let what = format!("{:?} {m} {n} {k}", set.level);
+                                close(c[i * (n + 1) + j], alpha * sum + beta * old, 64 * k, &what);
+                            }
+                            assert!(
+                                c[i * (n + 1) + n] == before[i * (n + 1) + n],
+                                "written past the columns"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn inner_products_on_every_isa() {
+    inner_products::<f32>();
+    inner_products::<f64>();
+    inner_products::<c32>();
+    inner_products::<c64>();
+}

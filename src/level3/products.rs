@@ -7,7 +7,7 @@
 use super::plain;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand;
-use crate::engine::{self, Product, plan, small};
+use crate::engine::{self, Product, plan, skinny, small};
 use crate::kernel::kernels;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
@@ -118,6 +118,9 @@ fn multiply<T: Scalar>(
             c_col: c.col_stride(),
             region,
         };
+        if skinny::multiply(&product) {
+            return;
+        }
         let threads = if small::is_tiny(&product) { 1 } else { plan::threads(&product.shape()) };
         if (threads == 1 && small::multiply(&product)) || engine::multiply(&product, threads) {
             return;

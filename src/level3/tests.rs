@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scalar::{Real, Scalar, c32, c64};
+use crate::testing::on_every_level;
 use crate::view::*;
 
 /// A matrix in its own memory: column-major or row-major with a padded leading dimension. Padding is NaN.
@@ -140,25 +141,37 @@ fn before_op<T: Scalar>(
     }
 }
 
-fn gemms<T: Scalar>() {
+/// Sizes of general products: fractions of tiles, whole ones and more, with packing and without.
+const SIZES: [(usize, usize, usize); 14] = [
+    (1, 1, 1),
+    (2, 3, 4),
+    (5, 1, 7),
+    (1, 6, 3),
+    (16, 16, 16),
+    (24, 8, 5),
+    (47, 9, 20),
+    (49, 7, 33),
+    (96, 17, 3),
+    (13, 50, 64),
+    (100, 65, 401),
+    (64, 64, 64),
+    (3, 200, 40),
+    (200, 3, 40),
+];
+/// Products with a short side whose other operand is larger than a quarter of L2.
+const SKINNY: [(usize, usize, usize); 7] = [
+    (401, 1, 213),
+    (401, 2, 213),
+    (401, 5, 213),
+    (401, 19, 213),
+    (401, 32, 213),
+    (7, 401, 213),
+    (17, 401, 213),
+];
+
+fn gemms<T: Scalar>(sizes: &[(usize, usize, usize)]) {
     let mut numbers = Numbers(1);
-    let sizes = [
-        (1, 1, 1),
-        (2, 3, 4),
-        (5, 1, 7),
-        (1, 6, 3),
-        (16, 16, 16),
-        (24, 8, 5),
-        (47, 9, 20),
-        (49, 7, 33),
-        (96, 17, 3),
-        (13, 50, 64),
-        (100, 65, 401),
-        (64, 64, 64),
-        (3, 200, 40),
-        (200, 3, 40),
-    ];
-    for (m, n, k) in sizes {
+    for &(m, n, k) in sizes {
         for (at, (alpha, beta)) in FACTORS.into_iter().enumerate() {
             for ta in TRANS {
                 for tb in TRANS {
@@ -360,10 +373,20 @@ fn triangulars<T: Scalar>() {
 
 #[test]
 fn general_products() {
-    gemms::<f32>();
-    gemms::<f64>();
-    gemms::<c32>();
-    gemms::<c64>();
+    gemms::<f32>(&SIZES);
+    gemms::<f64>(&SIZES);
+    gemms::<c32>(&SIZES);
+    gemms::<c64>(&SIZES);
+}
+
+#[test]
+fn skinny_products_on_every_isa() {
+    on_every_level(|_| {
+        gemms::<f32>(&SKINNY);
+        gemms::<f64>(&SKINNY);
+        gemms::<c32>(&SKINNY);
+        gemms::<c64>(&SKINNY);
+    });
 }
 
 #[test]
