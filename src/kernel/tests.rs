@@ -172,7 +172,12 @@ fn solves<T: Scalar>() {
                         for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
                             sum += x[i * set.mr + r] * t[i * set.nr + j];
                         }
-                        close(sum, b[j * set.mr + r], 64, format_args!("{:?} order {n} ({r}, {j})", set.level));
+                        close(
+                            sum,
+                            b[j * set.mr + r],
+                            64,
+                            format_args!("{:?} order {n} ({r}, {j})", set.level),
+                        );
                     }
                 }
             }
