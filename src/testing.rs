@@ -1,6 +1,7 @@
 //! Tools for tests: memory that ends at a page which must not be touched, a forced ISA, random numbers.
 //! Only in test builds.
 
+use crate::knobs;
 use crate::platform::cpu;
 use crate::scalar::{Real, Scalar, c64};
 use crate::simd::Level;
@@ -16,9 +17,15 @@ pub fn forced_level() -> Option<Level> {
     FORCED.get()
 }
 
-/// Runs `test` once for each ISA of this machine, all kernels of this thread forced to it.
+/// The ISAs to test: all that this machine has, or the one that `ZENBLAS_ISA` names.
+pub fn levels() -> impl Iterator<Item = Level> {
+    let only = knobs::isa().filter(|&level| cpu::supports(level));
+    Level::ALL.into_iter().filter(move |&level| only.map_or(cpu::supports(level), |only| only == level))
+}
+
+/// Runs `test` once for each ISA under test, all kernels of this thread forced to it.
 pub fn on_every_level(test: impl Fn(Level)) {
-    for level in Level::ALL.into_iter().filter(|&level| cpu::supports(level)) {
+    for level in levels() {
         FORCED.set(Some(level));
         test(level);
         FORCED.set(None);

@@ -7,12 +7,13 @@
 #   install       an installed tree, used by C programs and CMake projects
 #   reference     Debian's 24 reference test programs, each ISA, one and more threads
 #   numpy         the distribution's NumPy on zenblas
+#   emulated      unit tests and reference programs on an emulated CPU with AVX-512, where the real one has none
 #
 # Needs no root. What the tests fetch (Debian packages) lands below build/ and is used again. Logs in build/test/.
 # A failing stage doesn't stop the others. The last line is "N passed, N failed".
 . "$(dirname "$0")/common.sh"
 
-stages=(build rust symbols install reference numpy)
+stages=(build rust symbols install reference numpy emulated)
 debian=$root/build/debian/root
 logs=$root/build/test
 
@@ -58,6 +59,21 @@ numpy() {
     tests/numpy/run.py "${python[@]}" --packages "$debian/usr/lib/python3/dist-packages" \
         --lapack "$(unpacked lapack/liblapack.so.3)" --reference "$(unpacked blas/libblas.so.3)" \
         --library build/lib --reports build/test/numpy
+}
+
+emulated() {
+    if [ "$(uname -m)" != x86_64 ] || grep -qw avx512_vnni /proc/cpuinfo; then
+        echo "skipped: not x86-64, or AVX-512 that the other stages have tested on"
+        echo "0 passed, 0 failed"
+        return
+    fi
+    tools/debian.sh bochs bochs-term busybox-static isolinux syslinux-common xorriso linux-image-cloud-amd64 \
+        libblas-test || return 1
+    local unit_tests
+    unit_tests=$(cargo test --locked --lib --no-run --message-format=json-render-diagnostics |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+    tests/emulated/run.py --packages "$debian" --unit-tests "$unit_tests" \
+        --programs "$(unpacked blas/xblat1d)" --library build/lib
 }
 
 # unpacked FILE: the directory of a file below the unpacked packages' usr/lib/TRIPLE.

@@ -6,7 +6,7 @@ use super::operand::Operand;
 use super::*;
 use crate::kernel::kernels_on;
 use crate::scalar::{Real, Scalar, c32, c64};
-use crate::simd::Level;
+use crate::testing::levels;
 use crate::view::{MatRef, Symmetry, Uplo};
 
 /// Runs a plan on plain threads, as many as it has members.
@@ -25,7 +25,7 @@ fn products<T: Scalar>() {
         let part = |i: usize| T::Real::from_f64(((i * 7919 + 13) % 32) as f64 / 8.0 - 2.0);
         T::from_parts(part(i), part(i + 11))
     };
-    for kernels in Level::ALL.into_iter().filter_map(kernels_on::<T>) {
+    for kernels in levels().filter_map(kernels_on::<T>) {
         for (m, n, k) in [(1, 1, 1), (50, 17, 33), (97, 25, 40), (145, 9, 64)] {
             let (a, b): (Vec<T>, Vec<T>) =
                 ((0..m * k).map(number).collect(), (0..n * k).map(|i| number(i + 3)).collect());

@@ -1,4 +1,4 @@
-//! Every kernel of the table, on every ISA of this machine, against plain loops.
+//! Every kernel of the table, on every ISA under test, against plain loops.
 
 use super::panel::Unpanel;
 use super::*;
@@ -10,13 +10,13 @@ fn number<T: Scalar>(i: usize) -> T {
     T::from_parts(part(i), part(i + 31))
 }
 
-fn close<T: Scalar>(got: T, want: T, k: usize, what: &str) {
+fn close<T: Scalar>(got: T, want: T, k: usize, what: core::fmt::Arguments) {
     let bound = T::Real::EPSILON * T::Real::from_f64(64.0 * (k + 1) as f64);
     assert!((got - want).abs1() <= bound, "{what}: {got:?} instead of {want:?}");
 }
 
 fn every_set<T: Scalar>(test: impl Fn(&KernelSet<T>)) {
-    let sets: std::vec::Vec<_> = Level::ALL.into_iter().filter_map(kernels_on::<T>).collect();
+    let sets: std::vec::Vec<_> = crate::testing::levels().filter_map(kernels_on::<T>).collect();
     assert!(!sets.is_empty());
     sets.into_iter().for_each(test);
 }
@@ -96,7 +96,7 @@ fn check_tile<T: Scalar>(
             if beta != T::ZERO {
                 want += beta * before[at];
             }
-            close(got, want, k * 64, &format!("{:?} {m} x {n} x {k} ({i}, {j})", set.level));
+            close(got, want, k * 64, format_args!("{:?} {m} x {n} x {k} ({i}, {j})", set.level));
         }
     }
 }
@@ -172,7 +172,12 @@ fn solves<T: Scalar>() {
                         for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
                             sum += x[i * set.mr + r] * t[i * set.nr + j];
                         }
-                        close(sum, b[j * set.mr + r], 64, &format!("{:?} order {n} ({r}, {j})", set.level));
+                        close(
+                            sum,
+                            b[j * set.mr + r],
+                            64,
+                            format_args!("{:?} order {n} ({r}, {j})", set.level),
+                        );
                     }
                 }
             }

@@ -151,7 +151,7 @@ def run(program, setting, which, library):
     if program.stock_input:
         text = program.stock_input.read_text()
         if which:
-            text = inputs.rewrite(text, which)
+            text = inputs.rewrite(text, inputs.SETS[which])
     # The library under test first, then whatever the caller needs the loader to find (libgfortran).
     path = ":".join([str(library)] + [p for p in [os.environ.get("LD_LIBRARY_PATH")] if p])
     environment = {k: v for k, v in os.environ.items() if not re.search(r"BLAS_|GOTO_|OMP_", k)}
