@@ -1,7 +1,8 @@
 //! The product of the four BLAS types: `C <- alpha A B + beta C`, on all of C or on one triangle.
 
 use super::operand::{Operand, Packer};
-use super::{Product, Ready, Shape};
+use super::panels;
+use super::{Product, Shape};
 use crate::kernel::KernelSet;
 use crate::kernel::tile::Tile;
 use crate::scalar::Scalar;
@@ -106,21 +107,29 @@ impl<T: Scalar> Product for Gemm<'_, T> {
             b_bytes: nr * size_of::<T>(),
             a_tail: 0,
             b_tail: 0,
-            ready: Ready::default(),
+            ready: panels::ready(self.a.panels(), self.b.panels()),
             rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
         }
     }
 
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack, width: self.kernels.mr };
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: self.kernels.mr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.a.pack(packer, rows, k, to.cast()) }
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack, width: self.kernels.nr };
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: self.kernels.nr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.b.pack(packer, cols, k, to.cast()) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.a.panels().map(|panels| panels.at(rows.start, k))
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.b.panels().map(|panels| panels.at(cols.start, k))
     }
 
     #[inline]

@@ -15,6 +15,7 @@ pub mod blocking;
 pub mod gemm;
 pub mod loops;
 pub mod operand;
+pub mod panels;
 pub mod plan;
 pub mod small;
 

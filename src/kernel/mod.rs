@@ -17,6 +17,8 @@
 //!
 //! Called by `engine` and `level3`; calls `simd`. Nothing here knows blocking, threads or BLAS.
 
+pub mod convert;
+pub mod dot;
 pub mod panel;
 pub mod solve;
 pub mod tile;

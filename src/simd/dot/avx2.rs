@@ -1,6 +1,7 @@
 //! AVX2, with and without AVX-VNNI: 8 lanes.
 
 use super::super::avx2::F32x8;
+use super::terms::{Terms, TermsDispatch, Through};
 use super::{Avx2, Dot, DotDispatch, DotLevel, FACTORS, Ints};
 use crate::simd::Isa;
 use core::arch::x86_64::*;
@@ -118,6 +119,96 @@ impl Dot for Avx2 {
             let sum = _mm256_add_epi32(sum.0, _mm256_madd_epi16(even, even_factors.0));
             I32x8(_mm256_add_epi32(sum, _mm256_madd_epi16(odd, odd_factors.0)))
         }
+    }
+}
+
+/// A word in two parts, as words of 16 bits: a tile then holds one part of each row and not both, and 12 sums
+/// stay in registers.
+impl Terms for Avx2 {
+    type Dot = Self;
+    type Sum = i32;
+    type Sums = I32x8;
+    type Rows = I32x8;
+    type Factors = I32x8;
+    const NAME: &'static str = <Self as Dot>::LEVEL.name();
+    const LANES: usize = 8;
+    const NUMBERS: usize = 4;
+    const PARTS: usize = 2;
+    const BLOCK_BYTES: usize = <Self as Dot>::SPREAD_BYTES;
+
+    #[inline(always)]
+    unsafe fn assume() -> Self {
+        // SAFETY: the caller vouches for the ISA.
+        unsafe { <Avx2 as Dot>::assume() }
+    }
+
+    #[inline(always)]
+    fn dot(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn enter<W: TermsDispatch<Self>>(self, work: W) {
+        Dot::enter(self, Through(self, work));
+    }
+
+    #[inline(always)]
+    fn zero(self) -> I32x8 {
+        I32x8::splat(self, 0)
+    }
+
+    #[inline(always)]
+    fn splat(self, x: i32) -> I32x8 {
+        <I32x8 as Ints>::splat(self, x)
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const i32) -> I32x8 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x8::load(self, from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, sums: I32x8, to: *mut i32) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { sums.store(to.cast()) }
+    }
+
+    #[inline(always)]
+    fn add(self, x: I32x8, y: I32x8) -> I32x8 {
+        x + y
+    }
+
+    #[inline(always)]
+    unsafe fn rows(self, from: *const u8, part: usize) -> I32x8 {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            let bytes = _mm256_loadu_si256(from.cast());
+            I32x8(match part {
+                0 => _mm256_and_si256(bytes, _mm256_set1_epi16(0xff)),
+                _ => _mm256_srli_epi16::<8>(bytes),
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> I32x8 {
+        // SAFETY: the token proves the instructions, the caller vouches for the block.
+        unsafe {
+            I32x8(_mm256_set1_epi32(block.add(part * FACTORS + 4 * word).cast::<i32>().read_unaligned()))
+        }
+    }
+
+    #[inline(always)]
+    fn add_products(self, sums: I32x8, rows: I32x8, factors: I32x8) -> I32x8 {
+        // SAFETY: the token proves the instructions.
+        I32x8(unsafe { _mm256_add_epi32(sums.0, _mm256_madd_epi16(rows.0, factors.0)) })
+    }
+
+    #[inline(always)]
+    unsafe fn spread(self, block: *mut u8) {
+        // SAFETY: the caller vouches for the block.
+        unsafe { Dot::spread(self, block) }
     }
 }
 
