@@ -61,6 +61,7 @@ pub mod knobs;
 pub mod level1;
 pub mod level2;
 pub mod level3;
+pub mod lowp;
 pub mod platform;
 pub mod scalar;
 pub mod simd;

@@ -58,6 +58,34 @@ unsafe impl<T: Scalar> Sync for Gemm<'_, T> {}
 const LARGEST_TILE: usize = 2048;
 
 impl<T: Scalar> Gemm<'_, T> {
+    /// The tile `rows` x `cols` of C as its kernel wants it.
+    #[inline]
+    pub fn packed_tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) -> Tile<T> {
+        Tile {
+            k: k.len(),
+            a: a.cast(),
+            a_k: self.kernels.mr as isize,
+            b: b.cast(),
+            b_k: self.kernels.nr as isize,
+            b_j: 1,
+            c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
+            c_col: self.c_col,
+            m: rows.len(),
+            n: cols.len(),
+            alpha: self.alpha,
+            beta: if k.start == 0 { self.beta } else { T::ONE },
+            conj_a: self.conj_a,
+            conj_b: self.conj_b,
+        }
+    }
+
     /// A tile that the diagonal crosses: through a small copy.
     ///
     /// # Safety
@@ -141,22 +169,7 @@ impl<T: Scalar> Product for Gemm<'_, T> {
         a: *const u8,
         b: *const u8,
     ) {
-        let tile = Tile {
-            k: k.len(),
-            a: a.cast(),
-            a_k: self.kernels.mr as isize,
-            b: b.cast(),
-            b_k: self.kernels.nr as isize,
-            b_j: 1,
-            c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
-            c_col: self.c_col,
-            m: rows.len(),
-            n: cols.len(),
-            alpha: self.alpha,
-            beta: if k.start == 0 { self.beta } else { T::ONE },
-            conj_a: self.conj_a,
-            conj_b: self.conj_b,
-        };
+        let tile = self.packed_tile(rows.clone(), cols.clone(), k, a, b);
         if let Region::Triangle(uplo, symmetry) = self.region {
             if self.skips(rows.clone(), cols.clone()) {
                 return;

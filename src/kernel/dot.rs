@@ -25,6 +25,7 @@ use crate::simd::Portable;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, DotLevel, Ints};
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Avx2;
@@ -78,11 +79,12 @@ pub struct DotTile<S> {
     pub to_col: usize,
     /// Whether to add to the sums that are there.
     pub add: bool,
-    /// Further terms of each sum, MR and one for each column: sum (i, j) begins with `rows[i] + cols[j]`.
-    /// Null for none.
-    pub row_start: *const S,
-    /// See `row_start`.
-    pub col_start: *const S,
+    /// Further terms of each sum: (i, j) gets `row_terms[i] * row_factor + col_terms[j]`. Null for none.
+    pub row_terms: *const S,
+    /// See `row_terms`.
+    pub row_factor: S,
+    /// See `row_terms`.
+    pub col_terms: *const S,
 }
 
 /// Arguments of a packing kernel.
@@ -222,20 +224,30 @@ impl<P: Terms, const DOWN: usize, const NR: usize, const N: usize> TermsDispatch
             unsafe { accumulate::<P, DOWN, N>(isa, &mut sums, a, b, word) };
             a = a.wrapping_add(DOWN * P::LANES * WORD);
         }
-        for (j, column) in sums.iter_mut().enumerate() {
-            for (i, sum) in column.iter_mut().enumerate() {
-                // SAFETY: vector i of column j of the destination, of the rows' terms and of the column's, which
-                // the caller vouches for.
+        // Through memory, where loops that are not unrolled can find them: what is left is short.
+        let mut finished = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+        let finished = finished.as_mut_ptr().cast::<P::Sum>();
+        for (j, column) in sums.iter().enumerate() {
+            for (i, &sum) in column.iter().enumerate() {
+                // SAFETY: vector i of column j of a tile.
+                unsafe { isa.store(sum, finished.add((j * DOWN + i) * P::LANES)) };
+            }
+        }
+        for j in 0..N {
+            for i in 0..DOWN {
+                // SAFETY: vector i of column j of the tile just written, of the destination, of the rows' terms and
+                // of the columns', which the caller vouches for.
                 unsafe {
                     let to = tile.to.add(j * tile.to_col + i * P::LANES);
-                    if !tile.row_start.is_null() {
-                        *sum = isa.add(*sum, isa.load(tile.row_start.add(i * P::LANES)));
-                        *sum = isa.add(*sum, isa.splat(*tile.col_start.add(j)));
+                    let mut sum = isa.load(finished.add((j * DOWN + i) * P::LANES));
+                    if !tile.row_terms.is_null() {
+                        let row = isa.load_scaled(tile.row_terms.add(i * P::LANES), tile.row_factor);
+                        sum = isa.add(isa.add(sum, row), isa.splat(*tile.col_terms.add(j)));
                     }
                     if tile.add {
-                        *sum = isa.add(*sum, isa.load(to));
+                        sum = isa.add(sum, isa.load(to));
                     }
-                    isa.store(*sum, to);
+                    isa.store(sum, to);
                 }
             }
         }
@@ -275,7 +287,25 @@ unsafe fn accumulate<P: Terms, const DOWN: usize, const N: usize>(
 /// The CPU has ISA `P`; source and destination are as large as the fields say.
 unsafe fn pack_a<P: Terms, const DOWN: usize>(panel: &DotPanel) {
     // SAFETY: the caller vouches for the ISA; `PackA::run` relies on the rest.
-    unsafe { P::assume() }.dot().enter(PackA::<P, DOWN>(panel, PhantomData))
+    let isa = unsafe { P::assume() };
+    isa.dot().enter(PackA::<P, DOWN>(panel, PhantomData));
+    isa.enter(Arrange { words: panel.k.div_ceil(P::NUMBERS) * DOWN, to: panel.to });
+}
+
+/// Arranges `words` vectors of words at `to`.
+struct Arrange {
+    words: usize,
+    to: *mut u8,
+}
+
+impl<P: Terms> TermsDispatch<P> for Arrange {
+    #[inline(always)]
+    fn run(self, isa: P) {
+        for word in 0..self.words {
+            // SAFETY: a vector of the panel, just written.
+            unsafe { isa.arrange(self.to.add(word * P::LANES * WORD)) };
+        }
+    }
 }
 
 struct PackA<'a, P, const DOWN: usize>(&'a DotPanel, PhantomData<P>);

@@ -122,8 +122,9 @@ impl Dot for Avx2 {
     }
 }
 
-/// A word in two parts, as words of 16 bits: a tile then holds one part of each row and not both, and 12 sums
-/// stay in registers.
+/// A word in two parts of two bytes each, which become words of 16 bits while they are loaded: a tile then holds one
+/// part of each row and no mask, and 12 sums stay in registers. Exact: a byte times a byte is at most 255 * 128, a
+/// sum of two fits 32 bits.
 impl Terms for Avx2 {
     type Dot = Self;
     type Sum = i32;
@@ -169,6 +170,12 @@ impl Terms for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn load_scaled(self, from: *const i32, factor: i32) -> I32x8 {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        I32x8(unsafe { _mm256_mullo_epi32(_mm256_loadu_si256(from.cast()), _mm256_set1_epi32(factor)) })
+    }
+
+    #[inline(always)]
     unsafe fn store(self, sums: I32x8, to: *mut i32) {
         // SAFETY: the caller vouches for the memory.
         unsafe { sums.store(to.cast()) }
@@ -182,12 +189,19 @@ impl Terms for Avx2 {
     #[inline(always)]
     unsafe fn rows(self, from: *const u8, part: usize) -> I32x8 {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        I32x8(unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(from.add(16 * part).cast())) })
+    }
+
+    /// The first two bytes of each row, then the other two.
+    #[inline(always)]
+    unsafe fn arrange(self, rows: *mut u8) {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe {
-            let bytes = _mm256_loadu_si256(from.cast());
-            I32x8(match part {
-                0 => _mm256_and_si256(bytes, _mm256_set1_epi16(0xff)),
-                _ => _mm256_srli_epi16::<8>(bytes),
-            })
+            let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
+            ));
+            let halves = _mm256_shuffle_epi8(_mm256_loadu_si256(rows.cast()), order);
+            _mm256_storeu_si256(rows.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(halves));
         }
     }
 
@@ -195,7 +209,7 @@ impl Terms for Avx2 {
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> I32x8 {
         // SAFETY: the token proves the instructions, the caller vouches for the block.
         unsafe {
-            I32x8(_mm256_set1_epi32(block.add(part * FACTORS + 4 * word).cast::<i32>().read_unaligned()))
+            I32x8(_mm256_set1_epi32(block.add(8 * word + 4 * part).cast::<i32>().read_unaligned()))
         }
     }
 
@@ -205,10 +219,16 @@ impl Terms for Avx2 {
         I32x8(unsafe { _mm256_add_epi32(sums.0, _mm256_madd_epi16(rows.0, factors.0)) })
     }
 
+    /// Words of 16 bits, in order.
     #[inline(always)]
     unsafe fn spread(self, block: *mut u8) {
-        // SAFETY: the caller vouches for the block.
-        unsafe { Dot::spread(self, block) }
+        // SAFETY: the caller vouches for 64 bytes; the token proves the instructions.
+        unsafe {
+            let bytes = _mm256_loadu_si256(block.cast());
+            let (first, second) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
+            _mm256_storeu_si256(block.cast(), _mm256_cvtepi8_epi16(first));
+            _mm256_storeu_si256(block.add(FACTORS).cast(), _mm256_cvtepi8_epi16(second));
+        }
     }
 }
 

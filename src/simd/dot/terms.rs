@@ -62,6 +62,11 @@ pub trait Terms: Copy + Send + Sync + 'static {
     /// # Safety
     /// `LANES` must be readable.
     unsafe fn load(self, from: *const Self::Sum) -> Self::Sums;
+    /// Reads sums and multiplies them.
+    ///
+    /// # Safety
+    /// `LANES` must be readable.
+    unsafe fn load_scaled(self, from: *const Self::Sum, factor: Self::Sum) -> Self::Sums;
     /// Writes sums.
     ///
     /// # Safety
@@ -69,10 +74,16 @@ pub trait Terms: Copy + Send + Sync + 'static {
     unsafe fn store(self, sums: Self::Sums, to: *mut Self::Sum);
     /// `x + y`.
     fn add(self, x: Self::Sums, y: Self::Sums) -> Self::Sums;
+    /// Brings words of `LANES` rows into the form that [`Terms::rows`] reads, in place.
+    ///
+    /// # Safety
+    /// `LANES` words must be writable.
+    #[inline(always)]
+    unsafe fn arrange(self, _rows: *mut u8) {}
     /// A part of the words of `LANES` rows.
     ///
     /// # Safety
-    /// `LANES` words must be readable.
+    /// `LANES` words must have been arranged.
     unsafe fn rows(self, from: *const u8, part: usize) -> Self::Rows;
     /// A part of word `word` of a block.
     ///
@@ -143,6 +154,15 @@ macro_rules! whole_words {
             unsafe fn load(self, from: *const i32) -> Self::Sums {
                 // SAFETY: the caller vouches for the memory.
                 unsafe { <Self as Dot>::Ints::load(self.isa(), from.cast()) }
+            }
+            #[inline(always)]
+            unsafe fn load_scaled(self, from: *const i32, factor: i32) -> Self::Sums {
+                // SAFETY: the caller vouches for the memory; the products are as many as there are lanes.
+                unsafe {
+                    let products: [i32; $lanes] =
+                        core::array::from_fn(|lane| (*from.add(lane)).wrapping_mul(factor));
+                    Terms::load(self, products.as_ptr())
+                }
             }
             #[inline(always)]
             unsafe fn store(self, sums: Self::Sums, to: *mut i32) {
@@ -234,6 +254,11 @@ impl Terms for Avx512Bf16 {
     unsafe fn load(self, from: *const f32) -> __m512 {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn load_scaled(self, from: *const f32, factor: f32) -> __m512 {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { _mm512_mul_ps(_mm512_loadu_ps(from), _mm512_set1_ps(factor)) }
     }
     #[inline(always)]
     unsafe fn store(self, sums: __m512, to: *mut f32) {
