@@ -19,6 +19,8 @@ pub mod extra;
 pub mod flags;
 pub mod helpers;
 mod line;
+pub mod lowp;
+pub mod lowp_args;
 pub mod results;
 mod table;
 pub(crate) mod trace;

@@ -106,6 +106,19 @@ impl<'a> Operand<'a> {
         Operand { kind: E::KIND, count: mat.rows(), k: mat.cols(), place }
     }
 
+    /// The operand whose number (i, p) is at `from + i i_stride + p k_stride`, strides in numbers.
+    ///
+    /// # Safety
+    /// For the lifetime `count` by `k` numbers of type `kind` must be readable there.
+    pub unsafe fn from_raw(
+        kind: Kind,
+        from: *const u8,
+        (count, k): (usize, usize),
+        (i_stride, k_stride): (isize, isize),
+    ) -> Self {
+        Operand { kind, count, k, place: Place::Matrix { from, i_stride, k_stride, life: PhantomData } }
+    }
+
     /// The side that it is packed for, if it is.
     pub fn role(&self) -> Option<Role> {
         match self.place {

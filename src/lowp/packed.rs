@@ -298,3 +298,11 @@ pub unsafe fn open<'a>(
     let panels = unsafe { Panels::new(data, layout) };
     Ok(Operand { kind, count, k, place: Place::Packed(role, panels) })
 }
+
+/// Whether two operands, if both are packed, are so in blocks of the same depth.
+pub fn agree(a: &Operand, b: &Operand) -> bool {
+    match (a.panels(), b.panels()) {
+        (Some(a), Some(b)) => a.layout().kc == b.layout().kc,
+        _ => true,
+    }
+}
