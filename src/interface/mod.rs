@@ -18,6 +18,7 @@ pub mod control;
 pub mod extra;
 pub mod flags;
 pub mod helpers;
+pub mod layer;
 mod line;
 pub mod lowp;
 pub mod lowp_args;
