@@ -13,7 +13,8 @@
 //! becomes 0 in integers.
 
 use super::finish::Finish;
-use super::product::{Output, OutOfMemory, Sum};
+use super::product::{OutOfMemory, Output, Sum};
+use super::round::Round as _;
 use crate::kernel::dot::MOST_ROWS;
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::MatMut;
@@ -180,7 +181,7 @@ macro_rules! integer_element {
             const IS_BYTE: bool = $is_byte;
             #[inline(always)]
             fn of(x: f32) -> Self {
-                x.round_ties_even() as $type
+                x.to_even() as $type
             }
             #[inline(always)]
             fn to(self) -> f32 {
@@ -332,7 +333,7 @@ impl<S: ToSingle, T: Element> Dispatch for Tile<'_, S, T> {
                 how.step.fill(rows.start, to_j, values);
                 for (x, &step) in column.iter_mut().zip(&*values) {
                     // Rounded here, so that `zero`, which is whole, doesn't change which number is even.
-                    *x = (*x / step).round_ties_even() + how.zero as f32;
+                    *x = (*x / step).to_even() + how.zero as f32;
                 }
             }
             let store = |stride: isize| {
@@ -374,7 +375,7 @@ fn exp(x: f32) -> f32 {
     // exp(x) = 2^n exp(r), r = x - n ln 2 within half of ln 2.
     let x = if x < -87.0 { -87.0 } else { x };
     let x = if x > 88.0 { 88.0 } else { x };
-    let n = (x * core::f32::consts::LOG2_E).round_ties_even();
+    let n = (x * core::f32::consts::LOG2_E).to_even();
     let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
     // The Taylor series; the term left out is below 2^-27.
     let mut sum = 1.0 / 5040.0;

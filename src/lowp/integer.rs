@@ -7,6 +7,7 @@
 use super::epilogue::Per;
 use super::finish::Finish;
 use super::product::Output;
+use super::round::Round as _;
 use crate::kernel::dot::{LARGEST_TILE, MOST_ROWS};
 use crate::simd::{Dispatch, Isa, dispatch};
 use core::ops::Range;
@@ -80,7 +81,7 @@ impl Dispatch for Round<'_> {
                         if beta != 0.0 {
                             x += beta * f64::from(*to);
                         }
-                        *to = (x + (offsets[i] + of_column)).round_ties_even() as i32;
+                        *to = (x + (offsets[i] + of_column)).to_even() as i32;
                     }
                 }
             };

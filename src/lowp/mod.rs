@@ -35,6 +35,7 @@ mod integer;
 mod operand;
 pub mod packed;
 mod product;
+mod round;
 mod vectors;
 
 pub use epilogue::{Activation, Element, Epilogue, Out, Per, Requantise};
