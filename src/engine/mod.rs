@@ -4,7 +4,8 @@
 //!   level3 -> multiply -> plan.rs      how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
 //!                      -> loops.rs     the five loops: start reading here
-//!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric)
+//!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric, converted)
+//!                              or panels that are there    (panels.rs: packed beforehand)
 //!                           -> Product::tile             (gemm.rs: whole C or one triangle)
 //! ```
 //!
