@@ -26,8 +26,7 @@ pub(super) trait Finish<S>: Sync {
 /// # Safety
 /// C must be writable as far as the product's shape says, rows adjacent, columns `c_col` apart; `add` adds to it.
 pub(super) unsafe fn multiply_into<P: Sums>(product: P, c: *mut P::Sum, c_col: usize, add: bool) -> bool {
-    let product = Direct { product, c, c_col, add };
-    run(&product)
+    run(&Direct { mr: product.shape().mr, product, c, c_col, add })
 }
 
 /// Multiplies and finishes. `false` if memory could not be had for even the smallest blocks.
@@ -47,8 +46,10 @@ fn region<P: Sums, F: Finish<P::Sum>>(
     let shape = product.shape();
     let (down, across) = (rows.len().div_ceil(shape.mr), cols.len().div_ceil(shape.nr));
     let part = |sums: *mut P::Sum| {
-        let part = Finished { product, kc, finish, rows: rows.clone(), cols: cols.clone(), down, sums };
-        run(&part)
+        let mut shape = Shape { m: rows.len(), n: cols.len(), ..shape };
+        // Whether one block suffices has been decided.
+        shape.ready.kc = kc;
+        run(&Finished { product, shape, finish, rows: rows.clone(), cols: cols.clone(), down, sums })
     };
     if shape.k <= kc {
         return part(core::ptr::null_mut());
@@ -98,6 +99,7 @@ pub(super) fn run<P: Product>(product: &P) -> bool {
 
 /// A product whose sums are C.
 struct Direct<P: Sums> {
+    mr: usize,
     product: P,
     c: *mut P::Sum,
     c_col: usize,
@@ -139,7 +141,7 @@ impl<P: Sums> Product for Direct<P> {
         a: *const u8,
         b: *const u8,
     ) {
-        let mr = self.product.shape().mr;
+        let mr = self.mr;
         let add = self.add || k.start > 0;
         let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
         if rows.len() == mr {
@@ -165,7 +167,7 @@ impl<P: Sums> Product for Direct<P> {
 /// The part `rows` x `cols` of a product of whose sums a finish makes C.
 struct Finished<'a, P: Sums, F> {
     product: &'a P,
-    kc: usize,
+    shape: Shape,
     finish: &'a F,
     rows: Range<usize>,
     cols: Range<usize>,
@@ -190,11 +192,7 @@ impl<P: Sums, F> Finished<'_, P, F> {
 
 impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
     fn shape(&self) -> Shape {
-        let mut shape = self.product.shape();
-        (shape.m, shape.n) = (self.rows.len(), self.cols.len());
-        // Whether one block suffices has been decided.
-        shape.ready.kc = self.kc;
-        shape
+        self.shape
     }
 
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
@@ -224,7 +222,7 @@ impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
         a: *const u8,
         b: *const u8,
     ) {
-        let Shape { mr, nr, k: depth, .. } = self.product.shape();
+        let Shape { mr, nr, k: depth, .. } = self.shape;
         let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
         let sums = if self.sums.is_null() {
             tile.as_mut_ptr().cast()

@@ -611,3 +611,39 @@ fn vectors_of_bf16() {
         }
     });
 }
+
+#[test]
+fn threads_compute_the_same_bits() {
+    use crate::platform::threads;
+    let (m, n, k) = (230, 170, 2500);
+    let mut random = Random::new(71);
+    let a = Matrix::new(m, k, true, 3, Side::End, || u8::any(&mut random));
+    let b = Matrix::new(k, n, false, 1, Side::End, || i8::any(&mut random));
+    let x = Matrix::new(m, k, false, 0, Side::End, || bf16::from_f32(random.real() as f32));
+    let y = Matrix::new(k, n, true, 0, Side::End, || bf16::from_f32(random.real() as f32));
+    let rows: Vec<f32> = (0..m).map(|i| i as f32).collect();
+    let results = |count: i32| {
+        threads::set_local(count);
+        let (a, b) = (Operand::new(a.view()), Operand::new(b.view().t()));
+        let mut plain = Matrix::new(m, n, true, 0, Side::End, || 0i32);
+        let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
+        bytes(&a, 1, &b, 2, &how, plain.view_mut()).unwrap();
+        let mut scaled = Matrix::new(m, n, true, 0, Side::End, || 5i32);
+        bytes(&a, 1, &b, 2, &Integer { alpha: 0.25, beta: 3.0, ..how }, scaled.view_mut()).unwrap();
+        let mut short = Matrix::new(m, n, true, 0, Side::End, || bf16::ONE);
+        let epilogue = Epilogue { bias: Per::Row(&rows), beta: 1.0, ..Epilogue::default() };
+        let (x, y) = (Operand::new(x.view()), Operand::new(y.view().t()));
+        halves_into(&x, &y, &epilogue, Out::Bf16(short.view_mut())).unwrap();
+        let mut single = Matrix::new(m, n, false, 0, Side::End, || 1f32);
+        halves(1.0, &x, &y, 1.0, single.view_mut()).unwrap();
+        threads::set_local(0);
+        (plain.memory.to_vec(), scaled.memory.to_vec(), short.memory.to_vec(), single.memory.to_vec())
+    };
+    let alone = results(1);
+    for (i, j) in [(0, 0), (m - 1, n - 1), (17, 96)] {
+        assert_eq!(alone.0[i * n + j], exact_sum(&a, &b, i, j, 1, 2));
+    }
+    for count in [2, 3] {
+        assert!(results(count) == alone, "{count}");
+    }
+}
