@@ -21,7 +21,8 @@ fn pack<'a>(operand: &Operand, buffer: &'a mut Vec<u64>) -> Operand<'a> {
     // SAFETY: as large as it must be; row-major B is the engine's rows.
     unsafe {
         packed::pack(operand, Role::Rows, 1.0, buffer.as_mut_ptr().cast());
-        packed::open(buffer.as_ptr().cast(), operand.kind, Role::Rows, operand.count, operand.k).expect("just packed")
+        packed::open(buffer.as_ptr().cast(), operand.kind, Role::Rows, operand.count, operand.k)
+            .expect("just packed")
     }
 }
 

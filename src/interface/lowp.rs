@@ -6,7 +6,9 @@
 
 use super::line::Line;
 use super::lowp_args::{Chosen, Family, Identifier, Numbers, OffsetShape, S8S8, S8U8, Storage, kind};
-use super::table::prelude::{Argument, Bad, Flag, Layout, Meaning, Outcome, Shown, c_int, refuse, ret, routines};
+use super::table::prelude::{
+    Argument, Bad, Flag, Layout, Meaning, Outcome, Shown, c_int, refuse, ret, routines,
+};
 use super::{trace, xerbla};
 use crate::lowp::{self, Epilogue, Integer, Kind, Operand, Out, OutOfMemory, PackedError, Per, packed};
 use crate::view::{VecMut, VecRef};
@@ -152,7 +154,10 @@ impl Passed {
             // SAFETY: the caller's promise.
             return unsafe { packed::open(self.first, self.kind, role, count, k) }.map_err(|error| {
                 let which = if self.identifier == Identifier::A { "A" } else { "B" };
-                complain(&format_args!("packed {which} refused: {error}, not {} {count} by {k}", self.kind.name()));
+                complain(&format_args!(
+                    "packed {which} refused: {error}, not {} {count} by {k}",
+                    self.kind.name()
+                ));
                 Bad { number: self.number, fault: super::args::Fault::Value }
             });
         }
@@ -486,8 +491,7 @@ pub(super) unsafe fn pack_as(
 ) -> Result<(), Bad> {
     let storage = storage(trans, 2, false)?;
     let count = if identifier == Identifier::A { m } else { n };
-    let source =
-        Passed { identifier, kind, storage, first, count, k, ld, number, ld_number: number + 1 };
+    let source = Passed { identifier, kind, storage, first, count, k, ld, number, ld_number: number + 1 };
     refuse([
         (m < 0, 3),
         (n < 0, 4),

@@ -2,7 +2,7 @@
 //!
 //! A routine's "type" in the tables of `lowp.rs` is a [`Family`]: which numbers A and B are of.
 
-use super::args::{Argument, Shown};
+use super::args::{Argument, Shown, address, flag};
 use super::flags::{Flag, Layout, Meaning};
 use crate::lowp::{Kind, Role};
 use core::ffi::{c_int, c_void};
@@ -214,29 +214,6 @@ pub mod kind {
     pub struct Shorts<T>(PhantomData<T>);
 }
 
-/// Flags.
-macro_rules! flag {
-    ($($kind:ident: $meaning:ty),+) => {$(
-        impl<T> Argument for kind::$kind<T> {
-            type Fortran = *const u8;
-            type C = c_int;
-            type Value = Flag<$meaning>;
-            #[inline(always)]
-            unsafe fn from_fortran(passed: &*const u8) -> Self::Value {
-                // SAFETY: the caller's promise.
-                Flag::from_letter(unsafe { **passed })
-            }
-            #[inline(always)]
-            fn from_c(passed: &c_int) -> Self::Value {
-                Flag::from_c(*passed)
-            }
-            fn shown(value: &Self::Value) -> Shown {
-                value.shown()
-            }
-        }
-    )+};
-}
-
 flag!(Store: Storage, Offset: OffsetShape);
 
 impl<F: Copy> Argument for kind::Which<F> {
@@ -308,26 +285,8 @@ macro_rules! value {
 
 value!(Float: f32, Short: bf16);
 
-/// Addresses, which both languages pass alike.
-macro_rules! address {
-    ($($kind:ident: $address:ty),+) => {$(
-        impl<T> Argument for kind::$kind<T> {
-            type Fortran = $address;
-            type C = $address;
-            type Value = $address;
-            #[inline(always)]
-            unsafe fn from_fortran(passed: &$address) -> $address {
-                *passed
-            }
-            #[inline(always)]
-            fn from_c(passed: &$address) -> $address {
-                *passed
-            }
-        }
-    )+};
-}
-
 address! {
+    Sized;
     Memory: *mut c_void,
     IntsIn: *const i32,
     Ints: *mut i32,

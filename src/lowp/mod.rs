@@ -42,9 +42,8 @@ pub use epilogue::{Activation, Element, Epilogue, Out, Per, Requantise};
 pub use integer::Integer;
 pub use operand::{Kind, Number, Operand};
 pub use packed::{PackedError, Role};
-pub use vectors::{ConvertTo, convert, dot, gemv};
 pub use product::{OutOfMemory, Packable, bytes, bytes_into, halves, halves_into, reals_packed, words};
-
+pub use vectors::{ConvertTo, convert, dot, gemv};
 
 #[cfg(test)]
 mod tests;

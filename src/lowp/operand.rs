@@ -30,8 +30,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every type.
-    pub const ALL: [Kind; 7] =
-        [Kind::S8, Kind::U8, Kind::S16, Kind::Bf16, Kind::F16, Kind::F32, Kind::F64];
+    pub const ALL: [Kind; 7] = [Kind::S8, Kind::U8, Kind::S16, Kind::Bf16, Kind::F16, Kind::F32, Kind::F64];
 
     /// Bytes of a number.
     pub const fn size(self) -> usize {

@@ -88,8 +88,9 @@ impl Header {
     /// The checksum that belongs in it (FNV-1a).
     fn sum(&self) -> u64 {
         // SAFETY: a header has no padding; its bytes up to the checksum.
-        let bytes =
-            unsafe { core::slice::from_raw_parts((&raw const *self).cast::<u8>(), offset_of!(Header, check)) };
+        let bytes = unsafe {
+            core::slice::from_raw_parts((&raw const *self).cast::<u8>(), offset_of!(Header, check))
+        };
         bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| {
             (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         })

@@ -611,7 +611,8 @@ pub fn words(
     let (rows, cols) = (doubles(&task.a, x_done.into()), doubles(&task.b, y_done.into()));
     let (m, n, k) = (task.a.count, task.b.count, task.a.k);
     let (x, y) = (i64::from(x - x_done), i64::from(y - y_done));
-    let total = |side: &Elements<f64>, i: usize| (0..k).map(|p| side.get(i, p) as i64).fold(0, i64::wrapping_add);
+    let total =
+        |side: &Elements<f64>, i: usize| (0..k).map(|p| side.get(i, p) as i64).fold(0, i64::wrapping_add);
     let terms = |side: &Elements<f64>, count: usize, factor: i64, constant: i64| -> Vec<i64> {
         if factor == 0 {
             return Vec::new();

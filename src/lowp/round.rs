@@ -29,7 +29,8 @@ mod tests {
 
     #[test]
     fn as_the_standard_library() {
-        let numbers = [0.0, 0.25, 0.5, 0.75, 1.5, 2.5, 3.49, 4194303.5, 4194304.5, 8388607.5, 8388609.0, 1e30];
+        let numbers =
+            [0.0, 0.25, 0.5, 0.75, 1.5, 2.5, 3.49, 4194303.5, 4194304.5, 8388607.5, 8388609.0, 1e30];
         for x in numbers.into_iter().chain([f64::INFINITY, 4503599627370495.5, 2251799813685248.5]) {
             for x in [x, -x] {
                 assert_eq!(x.to_even().to_bits(), x.round_ties_even().to_bits(), "{x}");

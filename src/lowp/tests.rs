@@ -222,7 +222,8 @@ fn integers<A: Whole, B: Whole>(
                 Integer { alpha: 0.0, beta: 2.0, offset: Per::All(-3) },
             ] {
                 for (zero_a, zero_b) in [(0, 0), (3, -7)] {
-                    let roles = if by_rows { [Role::Columns, Role::Rows] } else { [Role::Rows, Role::Columns] };
+                    let roles =
+                        if by_rows { [Role::Columns, Role::Rows] } else { [Role::Rows, Role::Columns] };
                     let plain = [Operand::new(a.view()), Operand::new(b.view().t())];
                     let mut buffers = [Vec::new(), Vec::new()];
                     let packed = both_packed(&plain, roles, &mut buffers);
@@ -232,8 +233,7 @@ fn integers<A: Whole, B: Whole>(
                         (plain[0], packed[1]),
                         (packed[0], packed[1]),
                     ] {
-                        let mut c =
-                            Matrix::new(m, n, by_rows, 1, Side::End, || Random::new(9).bits() as i32);
+                        let mut c = Matrix::new(m, n, by_rows, 1, Side::End, || Random::new(9).bits() as i32);
                         let old = c.memory.to_vec();
                         multiply(&a_operand, zero_a, &b_operand, zero_b, &how, c.view_mut()).unwrap();
                         for j in 0..n {
@@ -264,7 +264,11 @@ fn repacked<'a>(operand: &Operand, role: Role, buffer: &'a mut Vec<u64>) -> Oper
 }
 
 /// Both operands, packed.
-fn both_packed<'a>(plain: &[Operand; 2], roles: [Role; 2], buffers: &'a mut [Vec<u64>; 2]) -> [Operand<'a>; 2] {
+fn both_packed<'a>(
+    plain: &[Operand; 2],
+    roles: [Role; 2],
+    buffers: &'a mut [Vec<u64>; 2],
+) -> [Operand<'a>; 2] {
     let [first, second] = buffers;
     [repacked(&plain[0], roles[0], first), repacked(&plain[1], roles[1], second)]
 }
@@ -367,7 +371,10 @@ fn reals<E: Small>() {
                                 let want = f64::from(alpha) * sum + kept;
                                 let bound = bound * f64::from(alpha.abs()) + (kept.abs() + 1e-30) * 3e-7;
                                 let error = (f64::from(c.get(i, j)) - want).abs();
-                                assert!(error <= bound, "{m} {n} {k} {i} {j} {alpha} {beta}: {error} {bound}");
+                                assert!(
+                                    error <= bound,
+                                    "{m} {n} {k} {i} {j} {alpha} {beta}: {error} {bound}"
+                                );
                             }
                         }
                         // Packed or not, the same bits; the layout of the tiles may differ for few rows.
@@ -421,13 +428,16 @@ fn packed_reals<T: Packable + Scalar>() {
             let plain = [Operand::new(a.view()), Operand::new(b.view().t())];
             let mut buffers = [Vec::new(), Vec::new()];
             let packed = both_packed(&plain, roles, &mut buffers);
-            for (a_operand, b_operand) in [(packed[0], plain[1]), (plain[0], packed[1]), (packed[0], packed[1])] {
+            for (a_operand, b_operand) in
+                [(packed[0], plain[1]), (plain[0], packed[1]), (packed[0], packed[1])]
+            {
                 let mut c = Matrix::new(m, n, by_rows, 2, Side::Start, || T::ONE);
                 reals_packed(&a_operand, &b_operand, T::ONE, c.view_mut()).unwrap();
                 for j in 0..n {
                     for i in 0..m {
                         let want = (0..k).fold(1.0, |sum, p| {
-                            sum + crate::testing::widen(a.get(i, p)).re * crate::testing::widen(b.get(p, j)).re
+                            sum + crate::testing::widen(a.get(i, p)).re
+                                * crate::testing::widen(b.get(p, j)).re
                         });
                         let want = crate::scalar::c64::new(want, 0.0);
                         crate::testing::assert_close(c.get(i, j), want, k, &(m, n, k, i, j, by_rows));
@@ -554,11 +564,15 @@ fn conversions_round_to_even() {
         convert(VecRef::from_slice(&singles), VecMut::from_slice(&mut short));
         for (&x, &got) in singles.iter().zip(&short) {
             let want = bf16::from_f32(x);
-            assert!(got == want && got.to_bits() == want.to_bits() || got.is_nan() && x.is_nan(), "{x} {got}");
+            assert!(
+                got == want && got.to_bits() == want.to_bits() || got.is_nan() && x.is_nan(),
+                "{x} {got}"
+            );
         }
         // Just above half way between two bf16, by less than an f32 can tell.
         let above = 1.00390625 + 1e-12;
-        for (x, want) in [(above, 1.0078125), (-above, -1.0078125), (1.00390625, 1.0), (1e300, f64::INFINITY)] {
+        for (x, want) in [(above, 1.0078125), (-above, -1.0078125), (1.00390625, 1.0), (1e300, f64::INFINITY)]
+        {
             let mut one = [bf16::ZERO];
             convert(VecRef::from_slice(&[x]), VecMut::from_slice(&mut one));
             assert_eq!(one[0].to_f64(), want);

@@ -208,9 +208,7 @@ impl Terms for Avx2 {
     #[inline(always)]
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> I32x8 {
         // SAFETY: the token proves the instructions, the caller vouches for the block.
-        unsafe {
-            I32x8(_mm256_set1_epi32(block.add(8 * word + 4 * part).cast::<i32>().read_unaligned()))
-        }
+        unsafe { I32x8(_mm256_set1_epi32(block.add(8 * word + 4 * part).cast::<i32>().read_unaligned())) }
     }
 
     #[inline(always)]
