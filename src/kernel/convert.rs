@@ -5,7 +5,8 @@
 
 use super::panel::{self, Panel};
 use crate::scalar::Scalar;
-use crate::simd::{Dispatch, Isa, Level, dispatch_on};
+use crate::simd::{Dispatch, Isa, Level, dispatch, dispatch_on};
+use crate::view::MatRef;
 use core::fmt::Debug;
 use core::marker::PhantomData;
 use half::{bf16, f16};
@@ -121,4 +122,39 @@ impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
             }
         }
     }
+}
+
+/// Converts a whole matrix to elements at `to`, in the order in which the numbers are adjacent, and returns the view.
+///
+/// # Safety
+/// `to` has room for them and outlives the view.
+pub unsafe fn whole<'a, E: Stored<T>, T: Scalar>(mat: MatRef<E>, to: *mut T) -> MatRef<'a, T> {
+    struct Whole<'a, E, T>(MatRef<'a, E>, *mut T);
+    impl<E: Stored<T>, T: Scalar> Dispatch for Whole<'_, E, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, _: S) {
+            let Whole(mat, to) = self;
+            for j in 0..mat.cols() {
+                let (from, to) = (mat.at(0, j), to.wrapping_add(j * mat.rows()));
+                if mat.row_stride() == 1 {
+                    for i in 0..mat.rows() {
+                        // SAFETY: number (i, j), and its place, which the caller of `whole` vouches for.
+                        unsafe { *to.add(i) = (*from.add(i)).widen(T::ZERO) };
+                    }
+                } else {
+                    for i in 0..mat.rows() {
+                        // SAFETY: as above.
+                        unsafe { *to.add(i) = (*from.offset(i as isize * mat.row_stride())).widen(T::ZERO) };
+                    }
+                }
+            }
+        }
+    }
+    let by_rows = mat.col_stride() == 1;
+    let mat = if by_rows { mat.t() } else { mat };
+    dispatch(Whole(mat, to));
+    // SAFETY: what was written: columns, one after the other.
+    let view = unsafe { MatRef::new(to.cast_const(), mat.rows(), mat.cols(), 1, mat.rows() as isize) };
+    if by_rows { view.t() } else { view }
 }

@@ -7,6 +7,7 @@
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
 //!   product.rs   which arithmetic:   bytes -> kernel::dot      bf16 -> kernel::dot, where the ISA has it
 //!                                    bf16, f16 -> f32 tiles    16-bit integers -> f64 tiles: exact
+//!   single.rs    ... or, for one row or column of C, straight from memory
 //!   finish.rs    what becomes of the sums of a tile: straight into C, or through memory of their own
 //!   integer.rs   ... C <- alpha sums + beta C + offset, rounded
 //!   epilogue.rs  ... scales, bias, activation, clamp, requantisation
@@ -36,6 +37,7 @@ mod operand;
 pub mod packed;
 mod product;
 mod round;
+mod single;
 mod vectors;
 
 pub use epilogue::{Activation, Element, Epilogue, Out, Per, Requantise};

@@ -5,17 +5,20 @@ use super::finish::{self, Finish};
 use super::integer::{Integer, Rounding, Wrapped};
 use super::operand::{Kind, Number, Operand, Place};
 use super::packed::{Format, Role};
+use super::single;
 use crate::engine::gemm::{Gemm, Region, rate};
 use crate::engine::operand::{Converted, Operand as Elements};
 use crate::engine::panels;
 use crate::engine::{Product, Shape};
-use crate::kernel::convert::Stored;
+use crate::kernel::convert::{self, Stored};
 use crate::kernel::dot::{self, DotKernels, DotPanel, DotTile};
 use crate::kernel::kernels;
+use crate::level3;
 use crate::platform::cpu;
+use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::simd::dot::terms::WORDS;
-use crate::view::MatMut;
+use crate::view::{MatMut, MatRef};
 use core::ops::Range;
 use half::{bf16, f16};
 
@@ -404,12 +407,21 @@ pub fn bytes(
         task.without_terms(&finish, 0);
         return Ok(());
     }
+    if single_bytes(&task, zero_a, zero_b, &finish) {
+        return Ok(());
+    }
     let product = byte_product(&task, zero_a, zero_b);
     done(match task.adjacent() {
         // SAFETY: C is as large as the operands, rows adjacent.
         Some((c, c_col)) if how.is_plain() => unsafe { finish::multiply_into(product, c, c_col, false) },
         _ => finish::multiply(&product, task.depth(), &finish),
     })
+}
+
+/// Multiplies if there is one column; otherwise does nothing and says so.
+fn single_bytes<T: Copy>(task: &Task<T>, zero_a: i32, zero_b: i32, finish: &impl Finish<i32>) -> bool {
+    let (x, y) = if task.swapped { (zero_b, zero_a) } else { (zero_a, zero_b) };
+    task.b.count == 1 && single::bytes(&task.a, x, &task.b, y, finish)
 }
 
 /// The product of bytes of a task.
@@ -442,6 +454,9 @@ pub fn bytes_into(
                 task.without_terms(&finish, 0i32);
                 return Ok(());
             }
+            if single_bytes(&task, zero_a, zero_b, &finish) {
+                return Ok(());
+            }
             done(finish::multiply(&byte_product(&task, zero_a, zero_b), task.depth(), &finish))
         }
     }
@@ -454,11 +469,55 @@ pub fn halves(alpha: f32, a: &Operand, b: &Operand, beta: f32, c: MatMut<f32>) -
         return Ok(());
     }
     let epilogue = Epilogue { scale: Per::All(alpha), beta, ..Epilogue::default() };
-    if a.k == 0 || alpha == 0.0 || dot_kernels(a).is_some() {
+    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || dot_kernels(a).is_some() {
         let plain = alpha == 1.0 && (beta == 0.0 || beta == 1.0) && a.k > 0;
         return halves_finished(a, b, &epilogue, c, plain);
     }
+    if let Some(buffer) = converted_size(a, b).and_then(Buffer::take) {
+        let to = buffer.as_mut_ptr().cast::<f32>();
+        // SAFETY: the buffer has room for both.
+        if let Some((a, b)) = unsafe { converted(a, b, to) } {
+            level3::gemm(alpha, a, b.t(), beta, c);
+            return Ok(());
+        }
+    }
     reals(alpha, a, b, beta, c, singles)
+}
+
+/// Numbers of an operand up to which it is converted whole, after which the product is one of `f32` like any other:
+/// of small ones that takes half the time.
+const SMALL: usize = 1 << 16;
+
+/// Bytes of both operands as `f32`, if they are small. Deep ones are summed in blocks, as packed ones are.
+fn converted_size(a: &Operand, b: &Operand) -> Option<usize> {
+    let (first, second) = (a.count * a.k, b.count * b.k);
+    let small = first.max(second) <= SMALL && a.k <= Format::new(a.kind).depth(a.k);
+    small.then_some((first + second) * size_of::<f32>())
+}
+
+/// Both operands as `f32`, unless they are packed.
+///
+/// # Safety
+/// `to` must have room for both, for the lifetime.
+unsafe fn converted<'a>(
+    a: &Operand,
+    b: &Operand,
+    to: *mut f32,
+) -> Option<(MatRef<'a, f32>, MatRef<'a, f32>)> {
+    let next = to.wrapping_add(a.count * a.k);
+    // SAFETY: the caller's promise.
+    unsafe {
+        Some(match a.kind {
+            Kind::Bf16 => {
+                let (a, b) = (a.matrix::<bf16>()?, b.matrix::<bf16>()?);
+                (convert::whole(a, to), convert::whole(b, next))
+            }
+            _ => {
+                let (a, b) = (a.matrix::<f16>()?, b.matrix::<f16>()?);
+                (convert::whole(a, to), convert::whole(b, next))
+            }
+        })
+    }
 }
 
 /// The kernels that multiply an operand's numbers as they are.
@@ -491,6 +550,9 @@ fn halves_finished<T: Element>(
     let finish = Finishing::new(epilogue, task.out, task.swapped);
     if task.a.k == 0 || epilogue.ignores_sums() {
         task.without_terms(&finish, 0f32);
+        return Ok(());
+    }
+    if task.b.count == 1 && single::halves(&task.a, &task.b, &finish) {
         return Ok(());
     }
     done(match (kernels, task.adjacent()) {

@@ -256,7 +256,7 @@ static void offsets(void) {
     cblas_gemm_s8u8s32(CblasRowMajor, CblasNoTrans, CblasNoTrans, CblasColOffset, M, N, K, 1, ura8, K, -2, rb8, N, 0, -1, c,
         N, column);
     for (int i = 0; i < M * N; i++)
-        if (c[i] != row[i % N] + column[i / N]) printf("wrong: column offset %d\n", c[i]), failures++;
+        if (c[i] != column[i / N] - row[i % N]) printf("wrong: column offset %d\n", c[i]), failures++;
     memset(c, 7, sizeof c);
     cblas_gemm_s8u8s32(CblasRowMajor, CblasNoTrans, CblasNoTrans, (CBLAS_OFFSET)170, M, N, K, 1, ura8, K, 0, rb8, N, 0, 0,
         c, N, row);
