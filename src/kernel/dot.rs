@@ -20,13 +20,14 @@
 //!
 //! Called by `lowp`; calls `simd::dot`.
 
-use crate::platform::cpu;
 use crate::simd::Portable;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, DotLevel, Ints};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
+#[cfg(target_arch = "x86_64")]
+use crate::platform::cpu;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Avx2;
 #[cfg(target_arch = "x86_64")]
