@@ -13,8 +13,9 @@
 //! becomes 0 in integers.
 
 use super::finish::Finish;
-use super::product::{OutOfMemory, Output, Sum};
 use super::round::Round as _;
+use super::sums::Sum;
+use super::task::{OutOfMemory, Output};
 use crate::kernel::dot::MOST_ROWS;
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::MatMut;

@@ -5,7 +5,7 @@
 //! sums of the blocks before wait in memory of their own. What the system refuses is tried again with a part of C,
 //! and a single tile needs no memory.
 
-use super::product::{Sum, Sums};
+use super::sums::{Sum, Sums};
 use crate::engine::{self, Product, Shape, plan};
 use crate::kernel::dot::LARGEST_TILE;
 use crate::platform::memory::Buffer;

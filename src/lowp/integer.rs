@@ -6,8 +6,8 @@
 
 use super::epilogue::Per;
 use super::finish::Finish;
-use super::product::Output;
 use super::round::Round as _;
+use super::task::Output;
 use crate::kernel::dot::{LARGEST_TILE, MOST_ROWS};
 use crate::simd::{Dispatch, Isa, dispatch};
 use core::ops::Range;

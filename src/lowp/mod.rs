@@ -5,8 +5,9 @@
 //!   C, Fortran: interface/lowp.rs            Rust: bytes, words, halves
 //!        |                                      |
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
-//!   product.rs   which arithmetic:   bytes -> kernel::dot      bf16 -> kernel::dot, where the ISA has it
-//!                                    bf16, f16 -> f32 tiles    16-bit integers -> f64 tiles: exact
+//!   bytes.rs     bytes -> dots.rs: kernel::dot
+//!   reals.rs     bf16 -> dots.rs, where the ISA has it; else, and f16 -> f32 tiles
+//!   words.rs     16-bit integers -> f64 tiles: exact
 //!   single.rs    ... or, for one row or column of C, straight from memory
 //!   finish.rs    what becomes of the sums of a tile: straight into C, or through memory of their own
 //!   integer.rs   ... C <- alpha sums + beta C + offset, rounded
@@ -30,22 +31,30 @@
 //!
 //! Called by `interface`; calls `engine` and `kernel`.
 
+mod bytes;
+mod dots;
 mod epilogue;
 mod finish;
 mod integer;
 mod operand;
 pub mod packed;
-mod product;
+mod reals;
 mod round;
 mod single;
+mod sums;
+mod task;
 mod vectors;
+mod words;
 
+pub use bytes::{bytes, bytes_into};
 pub use epilogue::{Activation, Element, Epilogue, Out, Per, Requantise};
 pub use integer::Integer;
 pub use operand::{Kind, Number, Operand};
 pub use packed::{PackedError, Role};
-pub use product::{OutOfMemory, Packable, bytes, bytes_into, halves, halves_into, reals_packed, words};
+pub use reals::{Packable, halves, halves_into, reals_packed};
+pub use task::OutOfMemory;
 pub use vectors::{ConvertTo, convert, dot, gemv};
+pub use words::words;
 
 #[cfg(test)]
 mod tests;

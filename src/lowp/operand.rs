@@ -3,7 +3,10 @@
 //! A is seen as m x k, B transposed as n x k, so that both are treated alike.
 
 use super::packed::Role;
+use crate::engine::operand::{Converted, Operand as Elements};
 use crate::engine::panels::Panels;
+use crate::kernel::convert::Stored;
+use crate::scalar::Scalar;
 use crate::view::MatRef;
 use core::marker::PhantomData;
 use half::{bf16, f16};
@@ -145,4 +148,34 @@ impl<'a> Operand<'a> {
             Place::Packed(..) => None,
         }
     }
+}
+
+/// An operand whose numbers stand for `f32`.
+pub(super) fn singles<'a>(operand: &Operand<'a>) -> Elements<'a, f32> {
+    match operand.kind {
+        Kind::F16 => elements::<f16, f32>(operand, 0.0),
+        Kind::Bf16 => elements::<bf16, f32>(operand, 0.0),
+        _ => dense_elements(operand),
+    }
+}
+
+/// An operand whose numbers, `offset` added to each, stand for `f64`.
+pub(super) fn doubles<'a>(operand: &Operand<'a>, offset: f64) -> Elements<'a, f64> {
+    match operand.kind {
+        Kind::S16 => elements::<i16, f64>(operand, offset),
+        _ => dense_elements(operand),
+    }
+}
+
+fn elements<'a, E: Number + Stored<T>, T: Scalar>(operand: &Operand<'a>, offset: T) -> Elements<'a, T> {
+    let converted = |mat| Elements::Converted(Converted::new(mat, offset));
+    operand.matrix::<E>().map_or_else(|| packed_elements(operand), converted)
+}
+
+pub(super) fn dense_elements<'a, T: Scalar + Number>(operand: &Operand<'a>) -> Elements<'a, T> {
+    operand.matrix::<T>().map_or_else(|| packed_elements(operand), Elements::Dense)
+}
+
+fn packed_elements<'a, T>(operand: &Operand<'a>) -> Elements<'a, T> {
+    Elements::Packed(*operand.panels().expect("an operand is a matrix or packed"))
 }

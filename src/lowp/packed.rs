@@ -213,7 +213,8 @@ unsafe fn pack_panel(
     k: Range<usize>,
     to: *mut u8,
 ) {
-    use super::product::{Side, doubles, singles};
+    use super::dots::Side;
+    use super::operand::{doubles, singles};
     // SAFETY: the caller vouches for `to`; the kernels are those of the format.
     unsafe {
         match operand.kind {

@@ -6,7 +6,7 @@
 
 use super::finish::Finish;
 use super::operand::{Kind, Operand};
-use super::product::Sum;
+use super::sums::Sum;
 use crate::kernel::convert::Stored;
 use crate::platform::memory::Buffer;
 use crate::platform::{pool, threads};

@@ -1,10 +1,11 @@
 //! Products in low precision on every ISA, against plain loops: integers exactly, reals within the stated bound.
 
+use super::dots::{Dots, Side as ProductSide};
 use super::finish;
 use super::integer::Rounding;
 use super::operand::Number;
 use super::packed;
-use super::product::{Dots, Output, Side as ProductSide};
+use super::task::Output;
 use super::*;
 use crate::kernel::dot;
 use crate::scalar::Scalar;
