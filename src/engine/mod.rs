@@ -96,6 +96,18 @@ pub trait Product: Sync {
     /// `to` has room for the panel, and nobody else uses it.
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8);
 
+    /// Packs the panels of rows `rows` of A at depths `k`, one after the other.
+    ///
+    /// # Safety
+    /// `to` has room for the panels, and nobody else uses it.
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
+            let to = to.wrapping_add(panel * shape.a_panel(k.len()));
+            // SAFETY: the caller vouches for the panels.
+            unsafe { self.pack_a(ir..(ir + shape.mr).min(rows.end), k.clone(), to) };
+        }
+    }
+
     /// Where the panels of rows `rows` of A at depths `k` are, one after the other, if A is ready.
     fn ready_a(&self, _rows: &Range<usize>, _k: &Range<usize>) -> Option<*const u8> {
         None

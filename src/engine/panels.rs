@@ -44,14 +44,12 @@ impl Layout {
         before * self.panels() + first / self.width * (k.len() * self.bytes + self.tail)
     }
 
-    /// Every panel: its rows or columns, and its depths.
-    pub fn each(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        let this = *self;
+    /// Blocks of up to `group` panels each, which lie one after the other: their rows or columns, and depths.
+    pub fn blocks(&self, group: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let (this, step) = (*self, group * self.width);
         (0..this.k).step_by(this.kc.max(1)).flat_map(move |from| {
             let k = from..(from + this.kc).min(this.k);
-            (0..this.count)
-                .step_by(this.width)
-                .map(move |first| (first..(first + this.width).min(this.count), k.clone()))
+            (0..this.count).step_by(step).map(move |first| (first..(first + step).min(this.count), k.clone()))
         })
     }
 }

@@ -59,8 +59,10 @@ pub struct DotKernels<S> {
     /// Bytes of a block of a column.
     pub block_bytes: usize,
     tiles: [unsafe fn(&DotTile<S>); MOST_COLUMNS],
-    /// Packs a panel of A.
+    /// Packs a panel of A, or whole blocks of one.
     pub pack_a: unsafe fn(&DotPanel),
+    /// The sums of the bytes of each row of a packed panel of A: `(panel, words, sums)`.
+    pub sum_a: unsafe fn(*const u8, usize, *mut i32),
     /// Packs a panel of B.
     pub pack_b: unsafe fn(&DotPanel),
 }
@@ -105,7 +107,7 @@ pub struct DotPanel {
     pub to: *mut u8,
     /// Exclusive-or of each word, which turns signed bytes into unsigned ones 128 larger and back.
     pub flip: u32,
-    /// Where the sums of the packed bytes of each row or column go; null for none.
+    /// Where the sums of the packed bytes of each column go, of B only; null for none.
     pub sums: *mut i32,
 }
 
@@ -154,6 +156,7 @@ impl<S> DotKernels<S> {
                 if N > 7 { tile::<P, DOWN, N, 8> } else { tile::<P, DOWN, N, 4> },
             ],
             pack_a: pack_a::<P, DOWN>,
+            sum_a: sum_a::<P, DOWN>,
             pack_b: pack_b::<P, N>,
         }
     }
@@ -323,7 +326,6 @@ impl<P: Terms, const DOWN: usize> DotDispatch for PackA<'_, P, DOWN> {
             let rows = panel.width.saturating_sub(first).min(D::Ints::LANES);
             let from = panel.from.wrapping_offset(first as isize * panel.i_stride);
             let to = panel.to.wrapping_add(first * WORD);
-            let sums = if panel.sums.is_null() { panel.sums } else { panel.sums.wrapping_add(first) };
             // SAFETY: rows `first..` of source and panel, which the caller of `pack_a` vouches for.
             unsafe {
                 let done = if rows == D::Ints::LANES {
@@ -337,9 +339,6 @@ impl<P: Terms, const DOWN: usize> DotDispatch for PackA<'_, P, DOWN> {
                         let row = from.wrapping_offset(i as isize * panel.i_stride);
                         at.write_unaligned(if i < rows { gather(panel, P::NUMBERS, row, word) } else { 0 });
                     }
-                }
-                if !sums.is_null() {
-                    sum_rows::<D>(isa, to, mr, words, sums);
                 }
             }
         }
@@ -418,22 +417,39 @@ unsafe fn gather(panel: &DotPanel, numbers: usize, row: *const u8, word: usize) 
     u32::from_le_bytes(bytes)
 }
 
-/// The sums of the bytes of LANES rows.
-///
 /// # Safety
-/// The words must be readable, the sums writable.
-#[inline(always)]
-unsafe fn sum_rows<D: Dot>(isa: D, words: *const u8, mr: usize, count: usize, sums: *mut i32) {
-    let mut ones = [1u8; 2 * crate::simd::dot::FACTORS];
-    // SAFETY: a block of factors and room to spread it; words of LANES rows; LANES sums.
-    unsafe {
-        isa.spread(ones.as_mut_ptr());
-        let quad = isa.quad(ones.as_ptr(), 0);
-        let mut sum = D::Ints::splat(isa.isa(), 0);
-        for word in 0..count {
-            sum = isa.dot(sum, D::Ints::load(isa.isa(), words.add(word * mr * WORD)), quad);
+/// The CPU has ISA `P`; the panel has the words, which are of bytes; there is room for a sum of each row.
+unsafe fn sum_a<P: Terms, const DOWN: usize>(panel: *const u8, words: usize, sums: *mut i32) {
+    // SAFETY: the caller vouches for the ISA; `SumA::run` relies on the rest.
+    unsafe { P::assume() }.enter(SumA::<DOWN> { panel, words, sums });
+}
+
+struct SumA<const DOWN: usize> {
+    panel: *const u8,
+    words: usize,
+    sums: *mut i32,
+}
+
+impl<P: Terms, const DOWN: usize> TermsDispatch<P> for SumA<DOWN> {
+    #[inline(always)]
+    fn run(self, isa: P) {
+        let mut ones = [1u8; 2 * crate::simd::dot::FACTORS];
+        // SAFETY: a block of factors with room to spread it; the words of the panel, the sums of its rows, which are
+        // of bytes, and so integers.
+        unsafe {
+            isa.spread(ones.as_mut_ptr());
+            for i in 0..DOWN {
+                let mut sum = isa.zero();
+                for word in 0..self.words {
+                    let words = self.panel.add((word * DOWN + i) * P::LANES * WORD);
+                    for part in 0..P::PARTS {
+                        let factors = isa.factors(ones.as_ptr(), 0, part);
+                        sum = isa.add_products(sum, isa.rows(words, part), factors);
+                    }
+                }
+                isa.store(sum, self.sums.add(i * P::LANES).cast());
+            }
         }
-        sum.store(sums.cast());
     }
 }
 

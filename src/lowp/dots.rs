@@ -37,28 +37,85 @@ impl<'a> Side<'a> {
         Side { zero: self.zero.wrapping_add(zero), ..self }
     }
 
-    /// Packs rows or columns `rows`, blocks `k`, unless it is packed already.
+    /// Packs rows `rows` (of one or more panels), blocks `k`, unless the operand is packed already.
     ///
     /// # Safety
-    /// The kernels are of an ISA that the CPU has; `to` has room for the panel.
-    pub(super) unsafe fn pack<S>(
+    /// The kernels are of an ISA that the CPU has; `to` has room for the panels.
+    pub(super) unsafe fn pack_rows<S>(
         &self,
         kernels: &DotKernels<S>,
-        role: Role,
         rows: Range<usize>,
         k: Range<usize>,
         to: *mut u8,
     ) {
-        let Place::Matrix { from, i_stride, k_stride, .. } = self.operand.place else { return };
-        let size = self.operand.kind.size();
+        // As many blocks at a time as keep the lines near in which the rows of the next panel are too.
+        const NEAR: usize = 1;
+        let (bytes, sums) = (self.operand.kind.size() == 1, kernels.mr * size_of::<i32>());
+        let panel_bytes = k.len() * kernels.a_bytes() + if bytes { sums } else { 0 };
+        let step = if self.is_by_rows() { k.len().max(1) } else { NEAR };
+        for from in k.clone().step_by(step) {
+            let part = from..(from + step).min(k.end);
+            for (panel, first) in rows.clone().step_by(kernels.mr).enumerate() {
+                let at = panel * panel_bytes + (from - k.start) * kernels.a_bytes();
+                let rows = first..(first + kernels.mr).min(rows.end);
+                let to = to.wrapping_add(at);
+                // SAFETY: blocks of a panel, which the caller vouches for.
+                unsafe { self.pack(kernels, kernels.pack_a, rows, part.clone(), to, core::ptr::null_mut()) };
+            }
+        }
+        if bytes {
+            let words = self.numbers(kernels, &k).div_ceil(kernels.numbers);
+            for panel in 0..rows.len().div_ceil(kernels.mr) {
+                let to = to.wrapping_add(panel * panel_bytes);
+                // SAFETY: the panel packed just now, and the room behind it.
+                unsafe { (kernels.sum_a)(to, words, to.add(k.len() * kernels.a_bytes()).cast()) };
+            }
+        }
+    }
+
+    /// Packs columns `cols` (of one panel), blocks `k`, unless the operand is packed already.
+    ///
+    /// # Safety
+    /// The kernels are of an ISA that the CPU has; `to` has room for the panel.
+    pub(super) unsafe fn pack_cols<S>(
+        &self,
+        kernels: &DotKernels<S>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        to: *mut u8,
+    ) {
+        let bytes = self.operand.kind.size() == 1;
+        let behind = to.wrapping_add(k.len() * kernels.b_bytes()).cast();
+        let sums = if bytes { behind } else { core::ptr::null_mut() };
+        // SAFETY: the caller vouches for kernels and room.
+        unsafe { self.pack(kernels, kernels.pack_b, cols, k, to, sums) }
+    }
+
+    /// Whether the numbers of a row are adjacent.
+    fn is_by_rows(&self) -> bool {
+        matches!(self.operand.place, Place::Matrix { k_stride: 1, .. })
+    }
+
+    /// Numbers of a row in blocks `k`.
+    fn numbers<S>(&self, kernels: &DotKernels<S>, k: &Range<usize>) -> usize {
         let per_block = kernels.numbers * WORDS;
-        let first = k.start * per_block;
-        let bytes = |stride: isize| stride * size as isize;
-        let (pack, panel) = match role {
-            Role::Rows => (kernels.pack_a, k.len() * kernels.a_bytes()),
-            Role::Columns => (kernels.pack_b, k.len() * kernels.b_bytes()),
-        };
-        let sums = if size == 1 { to.wrapping_add(panel).cast() } else { core::ptr::null_mut() };
+        (k.end * per_block).min(self.operand.k) - k.start * per_block
+    }
+
+    /// # Safety
+    /// As for [`Side::pack_rows`].
+    unsafe fn pack<S>(
+        &self,
+        kernels: &DotKernels<S>,
+        pack: unsafe fn(&DotPanel),
+        rows: Range<usize>,
+        k: Range<usize>,
+        to: *mut u8,
+        sums: *mut i32,
+    ) {
+        let Place::Matrix { from, i_stride, k_stride, .. } = self.operand.place else { return };
+        let bytes = |stride: isize| stride * self.operand.kind.size() as isize;
+        let first = k.start * kernels.numbers * WORDS;
         let start = bytes(rows.start as isize * i_stride + first as isize * k_stride);
         // SAFETY: numbers of the operand; the caller vouches for kernels and room.
         unsafe {
@@ -67,7 +124,7 @@ impl<'a> Side<'a> {
                 i_stride: bytes(i_stride),
                 k_stride: bytes(k_stride),
                 width: rows.len(),
-                k: (k.end * per_block).min(self.operand.k) - first,
+                k: self.numbers(kernels, &k),
                 to,
                 flip: self.flip,
                 sums,
@@ -126,12 +183,17 @@ impl<S: Corrected> Product for Dots<'_, S> {
 
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
         // SAFETY: the kernels are of an ISA that the CPU has; the caller vouches for `to`.
-        unsafe { self.a.pack(self.kernels, Role::Rows, rows, k, to) }
+        unsafe { self.a.pack_rows(self.kernels, rows, k, to) }
+    }
+
+    unsafe fn pack_a_block(&self, _: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.a.pack_rows(self.kernels, rows, k, to) }
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
         // SAFETY: as above.
-        unsafe { self.b.pack(self.kernels, Role::Columns, cols, k, to) }
+        unsafe { self.b.pack_cols(self.kernels, cols, k, to) }
     }
 
     fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
@@ -162,8 +224,7 @@ impl<S: Corrected> Sums for Dots<'_, S> {
         add: bool,
     ) {
         let kernels = self.kernels;
-        let per_block = kernels.numbers * WORDS;
-        let numbers = (k.end * per_block).min(self.a.operand.k) - k.start * per_block;
+        let numbers = self.a.numbers(kernels, &k);
         let mut tile = DotTile {
             words: numbers.div_ceil(kernels.numbers),
             a,

@@ -119,6 +119,11 @@ impl<P: Sums> Product for Direct<P> {
         unsafe { self.product.pack_a(rows, k, to) }
     }
 
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a_block(shape, rows, k, to) }
+    }
+
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
         // SAFETY: the caller vouches for `to`.
         unsafe { self.product.pack_b(cols, k, to) }
@@ -198,6 +203,11 @@ impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
         // SAFETY: the caller vouches for `to`.
         unsafe { self.product.pack_a(self.rows(&rows), k, to) }
+    }
+
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a_block(shape, self.rows(&rows), k, to) }
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {

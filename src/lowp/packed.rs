@@ -7,7 +7,8 @@
 //! An operand is packed for one side of the engine's product: the engine's C has adjacent rows, so a row-major call
 //! is the transposed product, in which A and B change sides.
 
-use super::operand::{Kind, Operand, Place};
+use super::dots::Side;
+use super::operand::{Kind, Operand, Place, doubles, singles};
 use crate::engine::blocking;
 use crate::engine::panels::{Layout, Panels};
 use crate::kernel::dot::{self, DotKernels};
@@ -102,11 +103,11 @@ pub(super) struct Format {
     isa: &'static str,
     /// Numbers of a unit of depth.
     unit: usize,
-    sides: [Side; 2],
+    sides: [Measures; 2],
 }
 
 #[derive(Clone, Copy)]
-struct Side {
+struct Measures {
     width: usize,
     bytes: usize,
     tail: usize,
@@ -131,15 +132,15 @@ impl Format {
             isa: kernels.name,
             unit: kernels.numbers * crate::simd::dot::terms::WORDS,
             sides: [
-                Side { width: kernels.mr, bytes: kernels.a_bytes(), tail: kernels.mr * sum },
-                Side { width: kernels.nr, bytes: kernels.b_bytes(), tail: kernels.nr * sum },
+                Measures { width: kernels.mr, bytes: kernels.a_bytes(), tail: kernels.mr * sum },
+                Measures { width: kernels.nr, bytes: kernels.b_bytes(), tail: kernels.nr * sum },
             ],
         }
     }
 
     fn elements<T: Scalar>() -> Format {
         let kernels = kernels::<T>();
-        let side = |width: usize| Side { width, bytes: width * size_of::<T>(), tail: 0 };
+        let side = |width: usize| Measures { width, bytes: width * size_of::<T>(), tail: 0 };
         Format { isa: kernels.level.name(), unit: 1, sides: [side(kernels.mr), side(kernels.nr)] }
     }
 
@@ -149,7 +150,7 @@ impl Format {
     }
 
     fn layout(&self, role: Role, count: usize, k: usize) -> Layout {
-        let Side { width, bytes, tail } = self.sides[role as usize - 1];
+        let Measures { width, bytes, tail } = self.sides[role as usize - 1];
         Layout { width, bytes, tail, kc: self.depth(k), count, k: k.div_ceil(self.unit) }
     }
 
@@ -192,50 +193,83 @@ pub unsafe fn pack(operand: &Operand, role: Role, alpha: f64, to: *mut u8) {
         check: 0,
     };
     header.check = header.sum();
-    for (rows, k) in layout.each() {
-        // SAFETY: a panel inside the memory that the caller vouches for.
+    for (rows, k) in layout.blocks(GROUP) {
+        // SAFETY: panels inside the memory that the caller vouches for.
         unsafe {
-            let panel = to.add(start + layout.offset(rows.start, &k));
-            pack_panel(operand, role, alpha, rows, k, panel);
+            let panels = to.add(start + layout.offset(rows.start, &k));
+            pack_panels(operand, role, alpha, &layout, rows, k, panels);
         }
     }
     // SAFETY: the caller vouches for the memory. Written last: what failed half way has no header.
     unsafe { to.cast::<Header>().write_unaligned(header) };
 }
 
+/// Panels that are packed together.
+const GROUP: usize = 8;
+
 /// # Safety
-/// `to` must have room for the panel.
-unsafe fn pack_panel(
+/// `to` must have room for the panels.
+unsafe fn pack_panels(
     operand: &Operand,
     role: Role,
     alpha: f64,
+    layout: &Layout,
     rows: Range<usize>,
     k: Range<usize>,
     to: *mut u8,
 ) {
-    use super::dots::Side;
-    use super::operand::{doubles, singles};
+    let panels = || {
+        rows.clone().step_by(layout.width).enumerate().map(|(panel, first)| {
+            let to = to.wrapping_add(panel * (k.len() * layout.bytes + layout.tail));
+            (first..(first + layout.width).min(rows.end), to)
+        })
+    };
     // SAFETY: the caller vouches for `to`; the kernels are those of the format.
     unsafe {
-        match operand.kind {
-            Kind::S8 | Kind::U8 => Side::new(operand, role).pack(dot::bytes(), role, rows, k, to),
-            Kind::Bf16 if dot::bf16().is_some() => {
-                if let Some(kernels) = dot::bf16() {
-                    Side::new(operand, role).pack(kernels, role, rows, k, to);
+        match (operand.kind, dot::bf16()) {
+            (Kind::S8 | Kind::U8, _) => {
+                pack_dots(dot::bytes(), operand, role, rows.clone(), k.clone(), to, panels());
+            }
+            (Kind::Bf16, Some(kernels)) => {
+                pack_dots(kernels, operand, role, rows.clone(), k.clone(), to, panels());
+            }
+            (Kind::Bf16 | Kind::F16 | Kind::F32, _) => {
+                for (rows, to) in panels() {
+                    pack_elements(&singles(operand), role, alpha as f32, rows, k.clone(), to);
                 }
             }
-            Kind::Bf16 | Kind::F16 | Kind::F32 => {
-                pack_elements(&singles(operand), role, alpha as f32, rows, k, to);
-            }
-            Kind::S16 | Kind::F64 => {
-                pack_elements(&doubles(operand, 0.0), role, alpha, rows, k, to);
+            (Kind::S16 | Kind::F64, _) => {
+                for (rows, to) in panels() {
+                    pack_elements(&doubles(operand, 0.0), role, alpha, rows, k.clone(), to);
+                }
             }
         }
     }
 }
 
 /// # Safety
-/// As for [`pack_panel`].
+/// As for [`pack_panels`].
+unsafe fn pack_dots<S>(
+    kernels: &DotKernels<S>,
+    operand: &Operand,
+    role: Role,
+    rows: Range<usize>,
+    k: Range<usize>,
+    to: *mut u8,
+    panels: impl Iterator<Item = (Range<usize>, *mut u8)>,
+) {
+    let side = Side::new(operand, role);
+    // SAFETY: the caller vouches for `to`; the kernels are this process's.
+    unsafe {
+        match role {
+            Role::Rows => side.pack_rows(kernels, rows, k, to),
+            Role::Columns => panels.for_each(|(cols, to)| side.pack_cols(kernels, cols, k.clone(), to)),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`pack_panels`].
 unsafe fn pack_elements<T: Scalar>(
     operand: &crate::engine::operand::Operand<T>,
     role: Role,

@@ -80,7 +80,7 @@ impl<'a, T: Copy> Task<'a, T> {
     }
 }
 
-/// What became of a product.
+/// There was no memory for even the smallest blocks: C is not or only in part what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfMemory;
 
