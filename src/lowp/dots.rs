@@ -48,6 +48,9 @@ impl<'a> Side<'a> {
         k: Range<usize>,
         to: *mut u8,
     ) {
+        if self.operand.panels().is_some() {
+            return;
+        }
         // As many blocks at a time as keep the lines near in which the rows of the next panel are too.
         const NEAR: usize = 1;
         let (bytes, sums) = (self.operand.kind.size() == 1, kernels.mr * size_of::<i32>());

@@ -297,7 +297,7 @@ unsafe fn pack_elements<T: Scalar>(
 /// The packed operand at `from`, which must be one of type `kind`, `count` by `k`, for side `role`.
 ///
 /// # Safety
-/// `from` must be readable as far as a header goes, and if one is there, as far as it says, for the lifetime.
+/// `from` must be null, or readable as far as a header goes, and if one is there, as far as it says, for the lifetime.
 pub unsafe fn open<'a>(
     from: *const u8,
     kind: Kind,
@@ -305,6 +305,9 @@ pub unsafe fn open<'a>(
     count: usize,
     k: usize,
 ) -> Result<Operand<'a>, PackedError> {
+    if from.is_null() {
+        return Err(PackedError::NotPacked);
+    }
     // SAFETY: the caller vouches for it.
     let header = unsafe { from.cast::<Header>().read_unaligned() };
     if header.magic != MAGIC || header.check != header.sum() {
