@@ -564,6 +564,118 @@ openblas_complex_float cblas_cdotc(blasint n, const void *x, blasint incx, const
 openblas_complex_double cblas_zdotu(blasint n, const void *x, blasint incx, const void *y, blasint incy);
 openblas_complex_double cblas_zdotc(blasint n, const void *x, blasint incx, const void *y, blasint incy);
 
+/* ---- Low precision ---- */
+
+typedef enum CBLAS_OFFSET { CblasRowOffset = 171, CblasColOffset = 172, CblasFixOffset = 173 } CBLAS_OFFSET;
+typedef enum CBLAS_IDENTIFIER { CblasAMatrix = 161, CblasBMatrix = 162 } CBLAS_IDENTIFIER;
+typedef enum CBLAS_STORAGE { CblasPacked = 151 } CBLAS_STORAGE;
+
+/* gemm_s8u8s32, gemm_s8s8s32, gemm_s16s16s32: C <- alpha (op(A) + ao) (op(B) + bo) + beta C + co, op(A) m x k and
+ * op(B) k x n of small integers, C m x n of 32-bit integers. ao and bo are added to every number.
+ * co: with CblasFixOffset one number, with CblasRowOffset a row (n numbers, added to each row of C), with
+ * CblasColOffset a column (m numbers); NULL for none.
+ * s8u8s32: by columns A is of int8_t and B of uint8_t; by rows A is of uint8_t and B of int8_t, as in MKL.
+ * The sums are exact modulo 2^32. With alpha 1, beta 0 and co 0 they are C. Else alpha sum + beta C + co is evaluated
+ * in double precision, rounded to the nearest integer (the even one of two) and clamped to 32 bits.
+ * alpha 0: A and B are not read; beta 0: C is not read. Parameter errors as in gemm. */
+void cblas_gemm_s8u8s32(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, CBLAS_OFFSET offsetc,
+    blasint m, blasint n, blasint k, float alpha, const void *a, blasint lda, int8_t ao, const void *b, blasint ldb,
+    int8_t bo, float beta, int32_t *c, blasint ldc, const int32_t *co);
+void cblas_gemm_s8s8s32(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, CBLAS_OFFSET offsetc,
+    blasint m, blasint n, blasint k, float alpha, const int8_t *a, blasint lda, int8_t ao, const int8_t *b, blasint
+    ldb, int8_t bo, float beta, int32_t *c, blasint ldc, const int32_t *co);
+void cblas_gemm_s16s16s32(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, CBLAS_OFFSET offsetc,
+    blasint m, blasint n, blasint k, float alpha, const int16_t *a, blasint lda, int16_t ao, const int16_t *b, blasint
+    ldb, int16_t bo, float beta, int32_t *c, blasint ldc, const int32_t *co);
+
+/* gemm_bf16bf16f32 (MKL's name) and sbgemm (OpenBLAS's), gemm_f16f16f32 and shgemm: C <- alpha op(A) op(B) + beta C, A
+ * and B of bf16 or half precision, sums and C of float. The error of a sum is at most (k + 2) 2^-23 times the sum of
+ * the absolute values of its terms. Where the CPU multiplies bf16 itself, numbers below 2^-126 count as 0. */
+void cblas_gemm_bf16bf16f32(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, blasint m, blasint n,
+    blasint k, float alpha, const bfloat16 *a, blasint lda, const bfloat16 *b, blasint ldb, float beta, float *c,
+    blasint ldc);
+void cblas_gemm_f16f16f32(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, blasint m, blasint n,
+    blasint k, float alpha, const hfloat16 *a, blasint lda, const hfloat16 *b, blasint ldb, float beta, float *c,
+    blasint ldc);
+void cblas_sbgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, blasint m, blasint n, blasint
+    k, float alpha, const bfloat16 *a, blasint lda, const bfloat16 *b, blasint ldb, float beta, float *c, blasint
+    ldc);
+void cblas_shgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, blasint m, blasint n, blasint
+    k, float alpha, const hfloat16 *a, blasint lda, const hfloat16 *b, blasint ldb, float beta, float *c, blasint
+    ldc);
+
+/* bgemm: the same, all of bf16; computed in float, rounded to nearest even at the end */
+void cblas_bgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE transa, CBLAS_TRANSPOSE transb, blasint m, blasint n, blasint k,
+    bfloat16 alpha, const bfloat16 *a, blasint lda, const bfloat16 *b, blasint ldb, bfloat16 beta, bfloat16 *c,
+    blasint ldc);
+
+/* sbgemv, bgemv: y <- alpha op(A) x + beta y, A m x n and x of bf16, y of float or bf16; sums of float */
+void cblas_sbgemv(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE trans, blasint m, blasint n, float alpha, const bfloat16 *a,
+    blasint lda, const bfloat16 *x, blasint incx, float beta, float *y, blasint incy);
+void cblas_bgemv(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE trans, blasint m, blasint n, bfloat16 alpha, const bfloat16 *a,
+    blasint lda, const bfloat16 *x, blasint incx, bfloat16 beta, bfloat16 *y, blasint incy);
+
+/* sbdot: x' y, of bf16; the sum of float */
+float cblas_sbdot(blasint n, const bfloat16 *x, blasint incx, const bfloat16 *y, blasint incy);
+
+/* sbstobf16, sbdtobf16: out <- in as bf16, rounded once to nearest even; sbf16tos, dbf16tod: the way back */
+void cblas_sbstobf16(blasint n, const float *in, blasint incin, bfloat16 *out, blasint incout);
+void cblas_sbdtobf16(blasint n, const double *in, blasint incin, bfloat16 *out, blasint incout);
+void cblas_sbf16tos(blasint n, const bfloat16 *in, blasint incin, float *out, blasint incout);
+void cblas_dbf16tod(blasint n, const bfloat16 *in, blasint incin, double *out, blasint incout);
+
+/* ---- Operands packed once, used again and again ----
+ *
+ * ..._pack_get_size says how many bytes op(A), m x k (identifier CblasAMatrix), or op(B), k x n (CblasBMatrix), takes;
+ * ..._pack packs it into dest, which must be aligned to 8 bytes (64 is best); ..._compute multiplies, with transa or
+ * transb CblasPacked for what is packed (its leading dimension is not read). The results are those of the unpacked
+ * product, to the last bit but for C of a few rows or columns. A packed operand is for one layout and one side; the
+ * size that is not its own (n of A, m of B) may differ from call to call. It can be copied, but not used in a process
+ * that runs on another instruction set. One of another type, shape, layout or side, or no packed operand at all, is
+ * refused with the parameter's number and a message that says what it is. */
+size_t cblas_gemm_s8u8s32_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_gemm_s8s8s32_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_gemm_s16s16s32_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_gemm_bf16bf16f32_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_gemm_f16f16f32_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_sgemm_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+size_t cblas_dgemm_pack_get_size(CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+
+void cblas_gemm_s8u8s32_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m,
+    blasint n, blasint k, const void *src, blasint ld, void *dest);
+void cblas_gemm_s8s8s32_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m,
+    blasint n, blasint k, const int8_t *src, blasint ld, void *dest);
+void cblas_gemm_s16s16s32_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m,
+    blasint n, blasint k, const int16_t *src, blasint ld, void *dest);
+void cblas_gemm_bf16bf16f32_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m,
+    blasint n, blasint k, const bfloat16 *src, blasint ld, void *dest);
+void cblas_gemm_f16f16f32_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m,
+    blasint n, blasint k, const hfloat16 *src, blasint ld, void *dest);
+/* These pack alpha op(A) or alpha op(B). */
+void cblas_sgemm_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m, blasint n,
+    blasint k, float alpha, const float *src, blasint ld, float *dest);
+void cblas_dgemm_pack(CBLAS_LAYOUT layout, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans, blasint m, blasint n,
+    blasint k, double alpha, const double *src, blasint ld, double *dest);
+
+void cblas_gemm_s8u8s32_compute(CBLAS_LAYOUT layout, int transa, int transb, CBLAS_OFFSET offsetc, blasint m, blasint
+    n, blasint k, float alpha, const void *a, blasint lda, int8_t ao, const void *b, blasint ldb, int8_t bo, float
+    beta, int32_t *c, blasint ldc, const int32_t *co);
+void cblas_gemm_s8s8s32_compute(CBLAS_LAYOUT layout, int transa, int transb, CBLAS_OFFSET offsetc, blasint m, blasint
+    n, blasint k, float alpha, const void *a, blasint lda, int8_t ao, const void *b, blasint ldb, int8_t bo, float
+    beta, int32_t *c, blasint ldc, const int32_t *co);
+void cblas_gemm_s16s16s32_compute(CBLAS_LAYOUT layout, int transa, int transb, CBLAS_OFFSET offsetc, blasint m,
+    blasint n, blasint k, float alpha, const void *a, blasint lda, int16_t ao, const void *b, blasint ldb, int16_t bo,
+    float beta, int32_t *c, blasint ldc, const int32_t *co);
+void cblas_gemm_bf16bf16f32_compute(CBLAS_LAYOUT layout, int transa, int transb, blasint m, blasint n, blasint k,
+    float alpha, const void *a, blasint lda, const void *b, blasint ldb, float beta, float *c, blasint ldc);
+void cblas_gemm_f16f16f32_compute(CBLAS_LAYOUT layout, int transa, int transb, blasint m, blasint n, blasint k, float
+    alpha, const void *a, blasint lda, const void *b, blasint ldb, float beta, float *c, blasint ldc);
+/* C <- op(A) op(B) + beta C: alpha is in what was packed */
+void cblas_sgemm_compute(CBLAS_LAYOUT layout, int transa, int transb, blasint m, blasint n, blasint k, const float *a,
+    blasint lda, const float *b, blasint ldb, float beta, float *c, blasint ldc);
+void cblas_dgemm_compute(CBLAS_LAYOUT layout, int transa, int transb, blasint m, blasint n, blasint k, const double
+    *a, blasint lda, const double *b, blasint ldb, double beta, double *c, blasint ldc);
+
 /* ---- Errors ---- */
 
 /* Called with the number of the offending parameter, the routine and a printf-like message. A program may define

@@ -571,6 +571,104 @@ blasint idmax_(const blasint *n, const double *x, const blasint *incx);
 blasint ismin_(const blasint *n, const float *x, const blasint *incx);
 blasint idmin_(const blasint *n, const double *x, const blasint *incx);
 
+/* ---- Low precision ---- */
+
+/* gemm_s8u8s32, gemm_s8s8s32, gemm_s16s16s32: C <- alpha (op(A) + ao) (op(B) + bo) + beta C + co, of integers: A and B
+ * as in the name, C of 32 bits. offsetc: 'F' co is one number, 'R' a row of n, 'C' a column of m. See cblas.h. */
+void gemm_s8u8s32_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const blasint *n,
+    const blasint *k, const float *alpha, const int8_t *a, const blasint *lda, const int8_t *ao, const uint8_t *b,
+    const blasint *ldb, const int8_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+void gemm_s8s8s32_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const blasint *n,
+    const blasint *k, const float *alpha, const int8_t *a, const blasint *lda, const int8_t *ao, const int8_t *b,
+    const blasint *ldb, const int8_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+void gemm_s16s16s32_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const blasint *n,
+    const blasint *k, const float *alpha, const int16_t *a, const blasint *lda, const int16_t *ao, const int16_t *b,
+    const blasint *ldb, const int16_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+
+/* gemm_bf16bf16f32 and sbgemm, gemm_f16f16f32 and shgemm: C <- alpha op(A) op(B) + beta C, A and B of bf16 or half
+ * precision, C of float */
+void gemm_bf16bf16f32_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k,
+    const float *alpha, const bfloat16 *a, const blasint *lda, const bfloat16 *b, const blasint *ldb, const float
+    *beta, float *c, const blasint *ldc);
+void gemm_f16f16f32_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k,
+    const float *alpha, const hfloat16 *a, const blasint *lda, const hfloat16 *b, const blasint *ldb, const float
+    *beta, float *c, const blasint *ldc);
+void sbgemm_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k, const float
+    *alpha, const bfloat16 *a, const blasint *lda, const bfloat16 *b, const blasint *ldb, const float *beta, float *c,
+    const blasint *ldc);
+void shgemm_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k, const float
+    *alpha, const hfloat16 *a, const blasint *lda, const hfloat16 *b, const blasint *ldb, const float *beta, float *c,
+    const blasint *ldc);
+
+/* bgemm: the same, all of bf16 */
+void bgemm_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k, const
+    bfloat16 *alpha, const bfloat16 *a, const blasint *lda, const bfloat16 *b, const blasint *ldb, const bfloat16
+    *beta, bfloat16 *c, const blasint *ldc);
+
+/* sbgemv, bgemv: y <- alpha op(A) x + beta y, A m x n and x of bf16, y of float or bf16 */
+void sbgemv_(const char *trans, const blasint *m, const blasint *n, const float *alpha, const bfloat16 *a, const
+    blasint *lda, const bfloat16 *x, const blasint *incx, const float *beta, float *y, const blasint *incy);
+void bgemv_(const char *trans, const blasint *m, const blasint *n, const bfloat16 *alpha, const bfloat16 *a, const
+    blasint *lda, const bfloat16 *x, const blasint *incx, const bfloat16 *beta, bfloat16 *y, const blasint *incy);
+
+/* sbdot: x' y, of bf16 */
+float sbdot_(const blasint *n, const bfloat16 *x, const blasint *incx, const bfloat16 *y, const blasint *incy);
+
+/* sbstobf16, sbdtobf16: out <- in as bf16, rounded once to nearest even; sbf16tos, dbf16tod: the way back */
+void sbstobf16_(const blasint *n, const float *in, const blasint *incin, bfloat16 *out, const blasint *incout);
+void sbdtobf16_(const blasint *n, const double *in, const blasint *incin, bfloat16 *out, const blasint *incout);
+void sbf16tos_(const blasint *n, const bfloat16 *in, const blasint *incin, float *out, const blasint *incout);
+void dbf16tod_(const blasint *n, const bfloat16 *in, const blasint *incin, double *out, const blasint *incout);
+
+/* ---- Operands packed once, used again and again: see cblas.h. identifier: 'A' or 'B'; trans 'P': packed ---- */
+
+size_t gemm_s8u8s32_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t gemm_s8s8s32_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t gemm_s16s16s32_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t gemm_bf16bf16f32_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t gemm_f16f16f32_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t sgemm_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+size_t dgemm_pack_get_size_(const char *identifier, const blasint *m, const blasint *n, const blasint *k);
+
+void gemm_s8u8s32_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint
+    *k, const void *src, const blasint *ld, void *dest);
+void gemm_s8s8s32_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint
+    *k, const int8_t *src, const blasint *ld, void *dest);
+void gemm_s16s16s32_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint
+    *k, const int16_t *src, const blasint *ld, void *dest);
+void gemm_bf16bf16f32_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const
+    blasint *k, const bfloat16 *src, const blasint *ld, void *dest);
+void gemm_f16f16f32_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint
+    *k, const hfloat16 *src, const blasint *ld, void *dest);
+/* These pack alpha op(A) or alpha op(B). */
+void sgemm_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint *k,
+    const float *alpha, const float *src, const blasint *ld, float *dest);
+void dgemm_pack_(const char *identifier, const char *trans, const blasint *m, const blasint *n, const blasint *k,
+    const double *alpha, const double *src, const blasint *ld, double *dest);
+
+void gemm_s8u8s32_compute_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const
+    blasint *n, const blasint *k, const float *alpha, const void *a, const blasint *lda, const int8_t *ao, const void
+    *b, const blasint *ldb, const int8_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+void gemm_s8s8s32_compute_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const
+    blasint *n, const blasint *k, const float *alpha, const void *a, const blasint *lda, const int8_t *ao, const void
+    *b, const blasint *ldb, const int8_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+void gemm_s16s16s32_compute_(const char *transa, const char *transb, const char *offsetc, const blasint *m, const
+    blasint *n, const blasint *k, const float *alpha, const void *a, const blasint *lda, const int16_t *ao, const void
+    *b, const blasint *ldb, const int16_t *bo, const float *beta, int32_t *c, const blasint *ldc, const int32_t *co);
+void gemm_bf16bf16f32_compute_(const char *transa, const char *transb, const blasint *m, const blasint *n, const
+    blasint *k, const float *alpha, const void *a, const blasint *lda, const void *b, const blasint *ldb, const float
+    *beta, float *c, const blasint *ldc);
+void gemm_f16f16f32_compute_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint
+    *k, const float *alpha, const void *a, const blasint *lda, const void *b, const blasint *ldb, const float *beta,
+    float *c, const blasint *ldc);
+/* C <- op(A) op(B) + beta C: alpha is in what was packed */
+void sgemm_compute_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k,
+    const float *a, const blasint *lda, const float *b, const blasint *ldb, const float *beta, float *c, const blasint
+    *ldc);
+void dgemm_compute_(const char *transa, const char *transb, const blasint *m, const blasint *n, const blasint *k,
+    const double *a, const blasint *lda, const double *b, const blasint *ldb, const double *beta, double *c, const
+    blasint *ldc);
+
 /* ---- Helpers ---- */
 
 /* True when two letters are equal, whatever their case. */

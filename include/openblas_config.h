@@ -38,6 +38,10 @@ typedef int64_t blasint;
 typedef int32_t blasint;
 #endif
 
+/* The bits of a bf16 (the upper half of a float) and of a number of half precision. */
+typedef uint16_t bfloat16;
+typedef uint16_t hfloat16;
+
 /* Complex numbers that functions return by value: the compiler's own type where there is one. A program that wants
  * the structure instead defines FORCE_OPENBLAS_COMPLEX_STRUCT; both are returned in the same registers. */
 #if !defined(FORCE_OPENBLAS_COMPLEX_STRUCT) && \

@@ -25,6 +25,84 @@ const char *zenblas_version(void);
 /* Instruction set of the kernels in use: "avx512", "avx2" or "portable". */
 const char *zenblas_get_isa(void);
 
+/* ---- A layer in low precision: a product and what inference does with it ---- */
+
+/* Types of numbers. Operands: bytes of any sign with bytes of any sign; bf16 with bf16; half with half precision.
+ * Results: ZENBLAS_F32, ZENBLAS_BF16, ZENBLAS_S32, ZENBLAS_S8, ZENBLAS_U8. */
+typedef enum zenblas_type {
+    ZENBLAS_S8 = 1,
+    ZENBLAS_U8 = 2,
+    ZENBLAS_S16 = 3,
+    ZENBLAS_BF16 = 4,
+    ZENBLAS_F16 = 5,
+    ZENBLAS_F32 = 6,
+    ZENBLAS_F64 = 7,
+    ZENBLAS_S32 = 8
+} zenblas_type;
+
+/* A or B: op(A) is m x k, op(B) k x n. */
+typedef struct zenblas_operand {
+    const void *data;  /* the numbers, or what zenblas_gemm_pack or another ..._pack routine made of them */
+    zenblas_type type; /* of the numbers */
+    int trans;         /* CblasNoTrans, CblasTrans, or CblasPacked */
+    blasint ld;        /* leading dimension, in numbers; not read if packed */
+    int32_t zero;      /* added to each number, of bytes only: minus the zero point */
+} zenblas_operand;
+
+/* C, m x n. */
+typedef struct zenblas_result {
+    void *data;
+    zenblas_type type;
+    blasint ld; /* leading dimension, in elements */
+} zenblas_result;
+
+/* One value for all of C, one for each of its m rows, or one for each of its n columns, whatever the layout. */
+typedef enum zenblas_per { ZENBLAS_PER_TENSOR = 0, ZENBLAS_PER_ROW = 1, ZENBLAS_PER_COLUMN = 2 } zenblas_per;
+typedef struct zenblas_values {
+    const float *values; /* NULL: scale 1, bias 0, step 1 */
+    zenblas_per per;
+} zenblas_values;
+
+typedef enum zenblas_activation {
+    ZENBLAS_NO_ACTIVATION = 0,
+    ZENBLAS_RELU = 1,      /* max(x, 0) */
+    ZENBLAS_GELU = 2,      /* x (1 + erf(x / sqrt 2)) / 2, within 2e-7 max(1, |x|) */
+    ZENBLAS_GELU_TANH = 3, /* x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, within 2e-6 max(1, |x|) */
+    ZENBLAS_SILU = 4       /* x / (1 + exp(-x)), within 1e-6 max(1, |x|) */
+} zenblas_activation;
+
+/* What becomes of the sums, in single precision and this order:
+ *     x = scale sum + beta C + bias     sums of bytes are rounded to float first: exact below 2^24
+ *     x = activation(x)
+ *     x = min(max(x, low), high)        if clamp is 1
+ *     C = x                             F32; BF16: rounded to nearest even
+ *     C = round(x)                      S32: to nearest even, clamped to 32 bits
+ *     C = round(x / step) + zero        S8, U8: to nearest even, clamped to the type; NaN gives 0
+ * A zeroed struct whose size is set leaves the sums alone. */
+typedef struct zenblas_epilogue {
+    size_t size; /* sizeof(zenblas_epilogue) */
+    zenblas_values scale;
+    zenblas_values bias;
+    zenblas_values step;
+    float beta; /* 0: C is not read */
+    zenblas_activation activation;
+    int clamp;
+    float low, high;
+    int32_t zero;
+} zenblas_epilogue;
+
+/* C <- epilogue((op(A) + a->zero) (op(B) + b->zero)). epilogue may be NULL: then C of S32 is the exact sum of bytes
+ * modulo 2^32. A wrong argument is reported through cblas_xerbla with its position here (an operand, C and the epilogue
+ * count as a whole) and nothing is written; what is wrong with a packed operand is said on stderr too. */
+void zenblas_gemm(CBLAS_LAYOUT layout, blasint m, blasint n, blasint k, const zenblas_operand *a,
+    const zenblas_operand *b, const zenblas_result *c, const zenblas_epilogue *epilogue);
+
+/* Bytes that a packed op(A) (CblasAMatrix) or op(B) (CblasBMatrix) takes. */
+size_t zenblas_gemm_pack_get_size(zenblas_type type, CBLAS_IDENTIFIER identifier, blasint m, blasint n, blasint k);
+/* Packs op(A) or op(B) into dest, aligned to 8 bytes (64 is best), for products of this layout; see cblas.h. */
+void zenblas_gemm_pack(CBLAS_LAYOUT layout, zenblas_type type, CBLAS_IDENTIFIER identifier, CBLAS_TRANSPOSE trans,
+    blasint m, blasint n, blasint k, const void *src, blasint ld, void *dest);
+
 #ifdef __cplusplus
 }
 #endif

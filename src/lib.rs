@@ -7,11 +7,11 @@
 //!       |                                         |
 //!   interface   names, argument checks, views     |      the only place that knows C types
 //!       |                                         |
-//!   level1   level2   level3   <------------------+      the operations, generic over the four types
-//!       |       |        |
-//!       |       |     engine                             packing, cache blocks, threads: five loops
-//!       |       |        |
-//!       |       |     kernel                             micro-kernels, and the table ISA x type
+//!   level1   level2   level3   lowp   <-----------+      the operations, generic over the four types;
+//!       |       |        |      |                        int8, bf16, f16
+//!       |       |        engine                          packing, cache blocks, threads: five loops
+//!       |       |          |
+//!       |       |        kernel                          micro-kernels, and the table ISA x type
 //!       |       |        |
 //!     simd  (vectors of an ISA)    platform  (CPU, topology, thread teams, memory)
 //!       |                             |
@@ -30,6 +30,7 @@
 //! | where is symbol `dtrsm_`? | `interface/blas3.rs` (grep finds every name spelled in full) |
 //! | what does an argument error do? | `interface/args.rs`, `interface/xerbla.rs` |
 //! | how is an operation computed? | `level1/`, `level2/`, `level3/`: the maths stands first in each file |
+//! | int8, bf16, f16, operands packed beforehand? | [`lowp`], `interface/lowp.rs`, `interface/layer.rs` |
 //! | which tile sizes, which kernels? | [`kernel`], one table |
 //! | which cache blocks? | [`engine::blocking`] |
 //! | how many threads, who does what? | [`engine::plan`], [`platform::threads`], [`platform::pool`] |
@@ -61,6 +62,7 @@ pub mod knobs;
 pub mod level1;
 pub mod level2;
 pub mod level3;
+pub mod lowp;
 pub mod platform;
 pub mod scalar;
 pub mod simd;

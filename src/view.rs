@@ -578,6 +578,15 @@ pub struct SymRef<'a, T> {
     pub symmetry: Symmetry,
 }
 
+impl<T: Copy> SymRef<'_, T> {
+    /// The transposed matrix: the same memory, whose stored triangle is now the other one; what was mirrored from
+    /// it still is.
+    #[inline]
+    pub fn t(self) -> Self {
+        SymRef { mat: self.mat.t(), uplo: self.uplo.flip(), ..self }
+    }
+}
+
 /// A triangular matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct TriRef<'a, T> {

@@ -5,8 +5,10 @@ mod common;
 use common::{forked, product};
 use core::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicIsize, Ordering::SeqCst};
+use zenblas::lowp::{Integer, Operand, Per, bytes};
 use zenblas::platform::memory::Buffer;
 use zenblas::platform::{pool, threads};
+use zenblas::view::{MatMut, MatRef};
 
 /// Threads that may still be started.
 static ALLOWED: AtomicIsize = AtomicIsize::new(isize::MAX);
@@ -100,6 +102,31 @@ fn a_limit_on_memory() {
             drop(team);
             let refused = Buffer::take(1 << 30).is_none();
             refused && Buffer::emergency().is_some() && (left < 64 << 20 || product(1))
+        })
+        .join();
+    }
+}
+
+/// Sums that wait for later blocks of k need memory too; without any, C is made tile by tile.
+#[test]
+fn low_precision_without_memory() {
+    let (m, n, k) = (100usize, 90usize, 5000usize);
+    let (a, b) = (vec![3u8; m * k], vec![-2i8; n * k]);
+    let mut c = vec![7i32; m * n];
+    for left in [0, 64 << 10, 1 << 20, 64 << 20] {
+        forked(|| {
+            threads::set(1);
+            let Some(used) = address_space() else { return true };
+            let limit = libc::rlimit { rlim_cur: used + left, rlim_max: used + left };
+            // SAFETY: limits only this child; row-major matrices of these sizes, B transposed.
+            let done = unsafe {
+                libc::setrlimit(libc::RLIMIT_AS, &limit);
+                let a = Operand::new(MatRef::new(a.as_ptr(), m, k, k as isize, 1));
+                let b = Operand::new(MatRef::new(b.as_ptr(), n, k, k as isize, 1));
+                let how = Integer { alpha: 0.5, beta: 1.0, offset: Per::All(0) };
+                bytes(&a, 1, &b, 0, &how, MatMut::new(c.as_mut_ptr(), m, n, n as isize, 1))
+            };
+            done.is_ok() && c.iter().all(|&x| x == 7 - 4 * k as i32)
         })
         .join();
     }

@@ -1,7 +1,8 @@
 //! The product of the four BLAS types: `C <- alpha A B + beta C`, on all of C or on one triangle.
 
 use super::operand::{Operand, Packer};
-use super::{Product, Ready, Shape};
+use super::panels;
+use super::{Product, Shape};
 use crate::kernel::KernelSet;
 use crate::kernel::tile::Tile;
 use crate::scalar::Scalar;
@@ -57,6 +58,34 @@ unsafe impl<T: Scalar> Sync for Gemm<'_, T> {}
 pub(super) const LARGEST_TILE: usize = 2048;
 
 impl<T: Scalar> Gemm<'_, T> {
+    /// The tile `rows` x `cols` of C as its kernel wants it.
+    #[inline]
+    pub fn packed_tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) -> Tile<T> {
+        Tile {
+            k: k.len(),
+            a: a.cast(),
+            a_k: self.kernels.mr as isize,
+            b: b.cast(),
+            b_k: self.kernels.nr as isize,
+            b_j: 1,
+            c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
+            c_col: self.c_col,
+            m: rows.len(),
+            n: cols.len(),
+            alpha: self.alpha,
+            beta: if k.start == 0 { self.beta } else { T::ONE },
+            conj_a: self.conj_a,
+            conj_b: self.conj_b,
+        }
+    }
+
     /// A tile that the diagonal crosses: through a small copy.
     ///
     /// # Safety
@@ -106,21 +135,29 @@ impl<T: Scalar> Product for Gemm<'_, T> {
             b_bytes: nr * size_of::<T>(),
             a_tail: 0,
             b_tail: 0,
-            ready: Ready::default(),
+            ready: panels::ready(self.a.panels(), self.b.panels()),
             rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
         }
     }
 
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack, width: self.kernels.mr };
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: self.kernels.mr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.a.pack(packer, rows, k, to.cast()) }
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
-        let packer = Packer { pack: self.kernels.pack, width: self.kernels.nr };
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: self.kernels.nr };
         // SAFETY: the kernel set is one that the CPU has; the caller vouches for `to`.
         unsafe { self.b.pack(packer, cols, k, to.cast()) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.a.panels().map(|panels| panels.at(rows.start, k))
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.b.panels().map(|panels| panels.at(cols.start, k))
     }
 
     #[inline]
@@ -132,22 +169,7 @@ impl<T: Scalar> Product for Gemm<'_, T> {
         a: *const u8,
         b: *const u8,
     ) {
-        let tile = Tile {
-            k: k.len(),
-            a: a.cast(),
-            a_k: self.kernels.mr as isize,
-            b: b.cast(),
-            b_k: self.kernels.nr as isize,
-            b_j: 1,
-            c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
-            c_col: self.c_col,
-            m: rows.len(),
-            n: cols.len(),
-            alpha: self.alpha,
-            beta: if k.start == 0 { self.beta } else { T::ONE },
-            conj_a: self.conj_a,
-            conj_b: self.conj_b,
-        };
+        let tile = self.packed_tile(rows.clone(), cols.clone(), k, a, b);
         if let Region::Triangle(uplo, symmetry) = self.region {
             if self.skips(rows.clone(), cols.clone()) {
                 return;

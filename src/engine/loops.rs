@@ -97,11 +97,8 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                     continue;
                 }
                 let a_panels = product.ready_a(&rows, &depth).unwrap_or_else(|| {
-                    for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
-                        let to = a_block.wrapping_add(panel * a_panel_bytes);
-                        // SAFETY: the block has room for MC / MR panels of depth KC and is this member's own.
-                        unsafe { product.pack_a(ir..(ir + shape.mr).min(rows.end), depth.clone(), to) };
-                    }
+                    // SAFETY: the block has room for MC / MR panels of depth KC and is this member's own.
+                    unsafe { product.pack_a_block(&shape, rows.clone(), depth.clone(), a_block) };
                     a_block
                 });
                 for (b_index, jr) in cols.clone().step_by(shape.nr).enumerate() {

@@ -4,7 +4,8 @@
 //!   level3 -> multiply -> plan.rs      how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
 //!                      -> loops.rs     the five loops: start reading here
-//!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric)
+//!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric, converted)
+//!                              or panels that are there    (panels.rs: packed beforehand)
 //!                           -> Product::tile             (gemm.rs: whole C or one triangle)
 //! ```
 //!
@@ -15,6 +16,7 @@ pub mod blocking;
 pub mod gemm;
 pub mod loops;
 pub mod operand;
+pub mod panels;
 pub mod plan;
 pub mod skinny;
 pub mod small;
@@ -94,6 +96,18 @@ pub trait Product: Sync {
     /// # Safety
     /// `to` has room for the panel, and nobody else uses it.
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8);
+
+    /// Packs the panels of rows `rows` of A at depths `k`, one after the other.
+    ///
+    /// # Safety
+    /// `to` has room for the panels, and nobody else uses it.
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        for (panel, ir) in rows.clone().step_by(shape.mr).enumerate() {
+            let to = to.wrapping_add(panel * shape.a_panel(k.len()));
+            // SAFETY: the caller vouches for the panels.
+            unsafe { self.pack_a(ir..(ir + shape.mr).min(rows.end), k.clone(), to) };
+        }
+    }
 
     /// Where the panels of rows `rows` of A at depths `k` are, one after the other, if A is ready.
     fn ready_a(&self, _rows: &Range<usize>, _k: &Range<usize>) -> Option<*const u8> {

@@ -1,10 +1,15 @@
-//! Operands as the packers see them: an i x k matrix, dense or given by one triangle.
+//! Operands as the packers see them: an i x k matrix, dense or given by one triangle, of elements or of smaller
+//! numbers that stand for them; or packed beforehand.
 //!
 //! A is seen as m x k, B transposed as n x k, so that both are packed by the same code.
 
+use super::panels::Panels;
+use crate::kernel::convert::{self, Stored};
 use crate::kernel::panel::Panel;
 use crate::scalar::Scalar;
+use crate::simd::Level;
 use crate::view::{MatRef, SymRef, Symmetry, Uplo};
+use core::marker::PhantomData;
 use core::ops::Range;
 
 /// An operand of a product.
@@ -14,11 +19,52 @@ pub enum Operand<'a, T> {
     Dense(MatRef<'a, T>),
     /// One triangle is stored.
     Symmetric(SymRef<'a, T>),
+    /// Every element is stored as a number of a smaller type.
+    Converted(Converted<'a, T>),
+    /// Packed beforehand, in panels that the kernels in use read.
+    Packed(Panels<'a>),
+}
+
+/// A matrix of numbers that stand for elements of type `T`.
+#[derive(Clone, Copy, Debug)]
+pub struct Converted<'a, T> {
+    from: *const u8,
+    /// Bytes of a number.
+    size: isize,
+    i_stride: isize,
+    k_stride: isize,
+    offset: T,
+    pack: unsafe fn(Level, &Panel<T>, T),
+    get: unsafe fn(*const u8, T) -> T,
+    life: PhantomData<&'a T>,
+}
+
+impl<'a, T: Scalar> Converted<'a, T> {
+    /// The matrix `mat` with `offset` added to each number.
+    pub fn new<E: Stored<T>>(mat: MatRef<'a, E>, offset: T) -> Self {
+        Converted {
+            from: mat.as_ptr().cast(),
+            size: size_of::<E>() as isize,
+            i_stride: mat.row_stride(),
+            k_stride: mat.col_stride(),
+            offset,
+            pack: convert::pack::<E, T>,
+            // SAFETY: whoever calls this has a number of the matrix there.
+            get: |number, offset| unsafe { (*number.cast::<E>()).widen(offset) },
+            life: PhantomData,
+        }
+    }
+
+    fn at(&self, i: usize, k: usize) -> *const u8 {
+        self.from.wrapping_offset((i as isize * self.i_stride + k as isize * self.k_stride) * self.size)
+    }
 }
 
 /// A packing kernel of `kernel::KernelSet`, and the width of its panels.
 #[derive(Clone, Copy, Debug)]
 pub struct Packer<T> {
+    /// Its ISA.
+    pub level: Level,
     /// The kernel.
     pub pack: unsafe fn(&Panel<T>),
     /// MR or NR.
@@ -26,19 +72,6 @@ pub struct Packer<T> {
 }
 
 impl<T: Scalar> Operand<'_, T> {
-    /// The transposed operand.
-    #[inline]
-    pub fn t(self) -> Self {
-        match self {
-            Operand::Dense(mat) => Operand::Dense(mat.t()),
-            // The same memory seen transposed: the stored triangle is the other one, and what was mirrored
-            // from it still is.
-            Operand::Symmetric(sym) => {
-                Operand::Symmetric(SymRef { mat: sym.mat.t(), uplo: sym.uplo.flip(), ..sym })
-            }
-        }
-    }
-
     /// The operand unconjugated, and whether the tile kernel has to conjugate it: it does so for nothing.
     #[inline]
     pub fn split_conj(self) -> (Self, bool) {
@@ -53,6 +86,19 @@ impl<T: Scalar> Operand<'_, T> {
         match self {
             Operand::Dense(mat) => mat.get(i, k),
             Operand::Symmetric(sym) => symmetric_element(sym, mirrored(sym), i, k),
+            // SAFETY: number (i, k) of the matrix.
+            Operand::Converted(mat) => unsafe { (mat.get)(mat.at(i, k), mat.offset) },
+            // SAFETY: element (i, k) of the panels.
+            Operand::Packed(panels) => unsafe { *panels.element(i, k, size_of::<T>()).cast() },
+        }
+    }
+
+    /// The panels, if it is packed.
+    #[inline]
+    pub fn panels(&self) -> Option<&Panels<'_>> {
+        match self {
+            Operand::Packed(panels) => Some(panels),
+            _ => None,
         }
     }
 
@@ -66,6 +112,25 @@ impl<T: Scalar> Operand<'_, T> {
             Operand::Dense(mat) => unsafe { pack_dense(packer, *mat, rows, k, to) },
             // SAFETY: the caller vouches for `to`.
             Operand::Symmetric(sym) => unsafe { pack_symmetric(packer, sym, rows, k, to) },
+            // SAFETY: the block lies inside the matrix; the caller vouches for `to`.
+            Operand::Converted(mat) => unsafe {
+                let panel = Panel {
+                    from: mat.at(rows.start, k.start).cast(),
+                    i_stride: mat.i_stride,
+                    k_stride: mat.k_stride,
+                    width: rows.len(),
+                    k: k.len(),
+                    to,
+                    padded: packer.width,
+                    conj: false,
+                };
+                (mat.pack)(packer.level, &panel, mat.offset);
+            },
+            // SAFETY: a panel of `k.len() * width` elements; the caller vouches for `to`.
+            Operand::Packed(panels) => unsafe {
+                let elements = k.len() * packer.width;
+                panels.at(rows.start, &k).cast::<T>().copy_to_nonoverlapping(to, elements);
+            },
         }
     }
 }

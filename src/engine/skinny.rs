@@ -130,7 +130,7 @@ impl<T: Scalar> Skinny<'_, T> {
             let depth = pc..(pc + DEPTH).min(k);
             for j in (0..n).step_by(self.panel()) {
                 let cols = j..(j + self.panel()).min(n);
-                let packer = Packer { pack: self.kernels.pack, width: cols.len() };
+                let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: cols.len() };
                 // SAFETY: the kernel set is one that the CPU has; blocks and panels fill the buffer of
                 // n x k elements one after the other.
                 unsafe {

@@ -147,7 +147,7 @@ fn tiles<T: Scalar>(gemm: &Gemm<T>, a: *const T, layout: impl Fn(usize) -> (isiz
         let n = cols.min(gemm.n - j);
         let (b, b_k, b_j) = if apart {
             let to = copy.as_mut_ptr().cast();
-            let packer = Packer { pack: gemm.kernels.pack, width: cols };
+            let packer = Packer { level: gemm.kernels.level, pack: gemm.kernels.pack, width: cols };
             // SAFETY: the kernel set is one that the CPU has; the copy has room for `cols` x k elements.
             unsafe { Operand::Dense(*b).pack(packer, j..j + n, 0..gemm.k, to) };
             (to.cast_const(), cols as isize, 1)

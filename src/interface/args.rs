@@ -313,6 +313,8 @@ macro_rules! flag {
     )+};
 }
 
+pub(super) use flag;
+
 flag!(Uplo: Uplo, Side: Side, Diag: Diag, Order: Layout);
 
 impl<T> Argument for kind::Size<T> {
@@ -376,10 +378,10 @@ impl<T: Scalar> Argument for kind::RealScalar<T> {
     }
 }
 
-/// Addresses, which both languages pass alike.
+/// Addresses, which both languages pass alike, of routines whose type is as bound.
 macro_rules! address {
-    ($($kind:ident: $address:ty),+) => {$(
-        impl<T: Scalar> Argument for kind::$kind<T> {
+    ($bound:ident; $($kind:ident: $address:ty),+) => {$(
+        impl<T: $bound> Argument for kind::$kind<T> {
             type Fortran = $address;
             type C = $address;
             type Value = $address;
@@ -395,7 +397,10 @@ macro_rules! address {
     )+};
 }
 
+pub(super) use address;
+
 address! {
+    Scalar;
     In: *const T,
     Out: *mut T,
     RealOut: *mut T::Real,

@@ -49,7 +49,7 @@ impl Layout {
     /// # Safety
     /// As for [`MatRef::new`].
     #[inline]
-    pub unsafe fn matrix<'a, T: Scalar>(
+    pub unsafe fn matrix<'a, T: Copy>(
         self,
         a: *const T,
         rows: isize,
@@ -66,7 +66,7 @@ impl Layout {
     /// # Safety
     /// As for [`MatRef::new`].
     #[inline]
-    pub unsafe fn operand<'a, T: Scalar>(
+    pub unsafe fn operand<'a, T: Copy>(
         self,
         trans: Trans,
         a: *const T,
@@ -84,7 +84,7 @@ impl Layout {
     /// # Safety
     /// As for [`MatMut::new`].
     #[inline]
-    pub unsafe fn matrix_mut<'a, T: Scalar>(
+    pub unsafe fn matrix_mut<'a, T: Copy>(
         self,
         a: *mut T,
         rows: isize,

@@ -1,6 +1,6 @@
 //! The C and Fortran interface: every exported symbol, and the only place that knows C types.
 //!
-//! A call comes in at a function that a table row made (`blas1.rs`, `blas2.rs`, `blas3.rs`, `extra.rs`; the
+//! A call comes in at a function that a table row made (`blas1.rs`, `blas2.rs`, `blas3.rs`, `extra.rs`, `lowp.rs`; the
 //! macro is in `table.rs`). The function reads its arguments (`args.rs`, `flags.rs`) and calls a shim, one
 //! generic function for all element types and both languages. The shim checks exactly what the reference checks,
 //! in the same order, builds views (row-major storage is column-major storage with the strides swapped) and
@@ -18,7 +18,10 @@ pub mod control;
 pub mod extra;
 pub mod flags;
 pub mod helpers;
+pub mod layer;
 mod line;
+pub mod lowp;
+pub mod lowp_args;
 pub mod results;
 mod table;
 pub(crate) mod trace;

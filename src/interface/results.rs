@@ -33,14 +33,18 @@ pub mod ret {
     pub struct RealValue<T>(PhantomData<T>);
     /// A double, whatever the element type.
     pub struct Double<T>(PhantomData<T>);
+    /// A number in single precision, whatever the element type.
+    pub struct Single<T>(PhantomData<T>);
+    /// A number of bytes; 0 where arguments are refused.
+    pub struct ByteCount<T>(PhantomData<T>);
     /// A place in a vector: Fortran counts from 1 and has 0 for none, C counts from 0.
     pub struct Index<T>(PhantomData<T>);
 }
 
-/// Results that both languages return as they are.
+/// Results that both languages return as they are, of routines whose type is as bound.
 macro_rules! unchanged {
-    ($($kind:ident: $result:ty),+) => {$(
-        impl<T: Scalar> Outcome for ret::$kind<T> {
+    ($bound:ident; $($kind:ident: $result:ty),+) => {$(
+        impl<T: $bound> Outcome for ret::$kind<T> {
             type Shim = $result;
             type Fortran = $result;
             type C = $result;
@@ -56,7 +60,28 @@ macro_rules! unchanged {
     )+};
 }
 
-unchanged!(Nothing: (), Value: T, RealValue: T::Real, Double: f64);
+unchanged!(Scalar; Value: T, RealValue: T::Real, Double: f64);
+unchanged!(Sized; Nothing: (), Single: f32);
+
+impl<T> Outcome for ret::ByteCount<T> {
+    type Shim = Result<usize, Bad>;
+    type Fortran = usize;
+    type C = usize;
+    #[inline(always)]
+    fn fortran(result: Self::Shim, symbol: &'static str) -> usize {
+        result.unwrap_or_else(|bad| {
+            xerbla::from_fortran(symbol, bad);
+            0
+        })
+    }
+    #[inline(always)]
+    fn c(result: Self::Shim, symbol: &'static str) -> usize {
+        result.unwrap_or_else(|bad| {
+            xerbla::from_c(symbol, bad);
+            0
+        })
+    }
+}
 
 impl<T> Outcome for ret::Checked<T> {
     type Shim = Result<(), Bad>;

@@ -251,7 +251,12 @@ pub unsafe extern "C" fn cblas_xerbla64_(
 /// for a row-major one.
 fn row_major_number(number: blasint, routine: &[u8]) -> blasint {
     let routine = routine.strip_prefix(b"cblas_").unwrap_or(routine);
-    let swapped: &[(blasint, blasint)] = match routine.get(1..).unwrap_or(b"") {
+    // Only routines of the reference's types are checked as the reference checks them.
+    let operation = match routine.split_first() {
+        Some((b's' | b'd' | b'c' | b'z', operation)) => operation,
+        _ => b"",
+    };
+    let swapped: &[(blasint, blasint)] = match operation {
         b"gemm" | b"gemm3m" | b"gemm_batch" => &[(4, 5), (9, 11)],
         b"gemm_batch_strided" => &[(4, 5), (9, 12)],
         b"gemmtr" | b"gemmt" => &[(9, 11)],
@@ -285,5 +290,6 @@ mod tests {
         assert_eq!(row_major_number(8, b"cblas_zgerc"), 6);
         assert_eq!(row_major_number(7, b"cblas_ctrsm"), 6);
         assert_eq!(row_major_number(3, b""), 3);
+        assert_eq!(row_major_number(4, b"cblas_bgemm"), 4);
     }
 }

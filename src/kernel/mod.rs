@@ -15,11 +15,16 @@
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
 //! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24.
 //!
-//! Beside the tile stands [`inner`], for products of few columns: dot products of 6 rows and 4 columns at a time
-//! (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2).
+//! Beside the tile stands [`inner`], for products of few columns: inner products of 6 rows and 4 columns at
+//! a time (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2).
 //!
-//! Called by `engine` and `level3`; calls `simd`. Nothing here knows blocking, threads or BLAS.
+//! Small numbers have a family of their own, [`dot`]: words of bytes or bf16, with a table there. bf16 on other ISAs,
+//! half precision and 16-bit integers run on the tiles here, [`convert`]ed while they are packed.
+//!
+//! Called by `engine`, `level3` and `lowp`; calls `simd`. Nothing here knows blocking, threads or BLAS.
 
+pub mod convert;
+pub mod dot;
 pub mod inner;
 pub mod panel;
 pub mod solve;

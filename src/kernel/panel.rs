@@ -37,6 +37,15 @@ pub(super) unsafe fn pack<S: Isa, T: Scalar>(panel: &Panel<T>) {
     unsafe { S::assume() }.enter(Pack(panel))
 }
 
+/// [`pack`] in code that is compiled for the ISA already.
+///
+/// # Safety
+/// The source is readable at `i < width`, `p < k`; `to` has room for `k W` elements.
+#[inline(always)]
+pub(super) unsafe fn pack_on<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
+    Pack(panel).run(isa);
+}
+
 struct Pack<'a, T>(&'a Panel<T>);
 
 impl<T: Scalar> Dispatch for Pack<'_, T> {

@@ -33,7 +33,7 @@ pub fn symm<T: Scalar>(side: Side, alpha: T, a: SymRef<T>, b: MatRef<T>, beta: T
     match side {
         Side::Left => multiply(Region::Full, alpha, Operand::Symmetric(a), Operand::Dense(b.t()), k, beta, c),
         Side::Right => {
-            multiply(Region::Full, alpha, Operand::Dense(b), Operand::Symmetric(a).t(), k, beta, c);
+            multiply(Region::Full, alpha, Operand::Dense(b), Operand::Symmetric(a.t()), k, beta, c);
         }
     }
 }

@@ -204,7 +204,7 @@ impl<T: Scalar> Task<'_, T> {
         let columns = b.block(0..b.rows(), here);
         for lane in (0..columns.rows()).step_by(mr) {
             let width = mr.min(columns.rows() - lane);
-            let packer = Packer { pack: self.kernels.pack, width: mr };
+            let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: mr };
             let panel = Panel { columns: &columns, lane, width, order };
             // SAFETY: the lanes have room for `order` columns; kernels are of an ISA that the CPU has; panels
             // and rows of B are this thread's own.
@@ -233,7 +233,7 @@ impl<T: Scalar> Task<'_, T> {
     /// `to` has room for a panel as deep as `t`.
     unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, to: *mut T) {
         let nr = self.kernels.nr;
-        let packer = Packer { pack: self.kernels.pack, width: nr };
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: nr };
         let beside = self.beside(&cols, t.mat.rows());
         let place = |depth: usize| to.wrapping_add(depth * nr);
         // SAFETY: the caller vouches for the room.

@@ -67,6 +67,10 @@ done
 try "as C++" as_cxx program.c -I"$include" -L"$lib" -lblas "$rpath"
 try "as C++, static" as_cxx program.c -I"$include" "$lib/libblas.a"
 
+example=../../examples/quantised_layer.c
+try "the example in C" compiled $example -I"$include" -L"$lib" -lzenblas "$rpath" -lm
+try "the example in C, static" compiled $example -I"$include" "$lib/libzenblas.a" -lm
+
 # -- one copy of the code, whatever the name --
 try "names.c compiles" "${CC:-cc}" "$tests/names.c" -o "$work/names"
 try "dlopen, several names" "$work/names" "$lib/libblas.so.3" "$lib/libopenblas.so.0" "$lib/libzenblas.so.0" "$lib/libblas.so"

@@ -12,13 +12,14 @@
 //! | avx2 | 8 lanes | twice `vpmaddwd`: `vpmaddubsw` saturates | 4 words: first and third factor, second and fourth |
 //! | portable | 4 lanes | plain code | 4 bytes |
 //!
-//! Called by `quant`; a sibling of the vectors of reals in the parent module, whose ISAs it shares.
+//! Called by `quant` and, through [`terms`], by the tiles of low precision; a sibling of the vectors of reals in the parent module, whose ISAs it shares.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+pub mod terms;
 
 use super::{Isa, Level, Portable};
 use crate::platform::cpu;

@@ -1,0 +1,258 @@
+//! The product whose tiles are dot products of words: bytes, or bf16 where the ISA multiplies them.
+
+use super::operand::{Kind, Operand, Place};
+use super::packed::Role;
+use super::sums::{Sum, Sums};
+use crate::engine::{Product, Shape, panels};
+use crate::kernel::dot::{DotKernels, DotPanel, DotTile};
+use crate::simd::dot::terms::WORDS;
+use core::ops::Range;
+
+/// One side of a product of dot products.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side<'a> {
+    operand: Operand<'a>,
+    /// What turns its bytes into those that the kernel wants.
+    flip: u32,
+    /// What to add to a byte so turned.
+    zero: i32,
+}
+
+/// The highest bit of each byte.
+const HIGHEST_BITS: u32 = 0x8080_8080;
+
+impl<'a> Side<'a> {
+    /// Rows are unsigned bytes, columns signed ones.
+    pub(super) fn new(operand: &Operand<'a>, role: Role) -> Self {
+        let (flip, zero) = match (operand.kind, role) {
+            (Kind::S8, Role::Rows) => (HIGHEST_BITS, -128),
+            (Kind::U8, Role::Columns) => (HIGHEST_BITS, 128),
+            _ => (0, 0),
+        };
+        Side { operand: *operand, flip, zero }
+    }
+
+    /// The side with `zero` added to each number.
+    pub(super) fn plus(self, zero: i32) -> Self {
+        Side { zero: self.zero.wrapping_add(zero), ..self }
+    }
+
+    /// Packs rows `rows` (of one or more panels), blocks `k`, unless the operand is packed already.
+    ///
+    /// # Safety
+    /// The kernels are of an ISA that the CPU has; `to` has room for the panels.
+    pub(super) unsafe fn pack_rows<S>(
+        &self,
+        kernels: &DotKernels<S>,
+        rows: Range<usize>,
+        k: Range<usize>,
+        to: *mut u8,
+    ) {
+        if self.operand.panels().is_some() {
+            return;
+        }
+        // As many blocks at a time as keep the lines near in which the rows of the next panel are too.
+        const NEAR: usize = 1;
+        let (bytes, sums) = (self.operand.kind.size() == 1, kernels.mr * size_of::<i32>());
+        let panel_bytes = k.len() * kernels.a_bytes() + if bytes { sums } else { 0 };
+        let step = if self.is_by_rows() { k.len().max(1) } else { NEAR };
+        for from in k.clone().step_by(step) {
+            let part = from..(from + step).min(k.end);
+            for (panel, first) in rows.clone().step_by(kernels.mr).enumerate() {
+                let at = panel * panel_bytes + (from - k.start) * kernels.a_bytes();
+                let rows = first..(first + kernels.mr).min(rows.end);
+                let to = to.wrapping_add(at);
+                // SAFETY: blocks of a panel, which the caller vouches for.
+                unsafe { self.pack(kernels, kernels.pack_a, rows, part.clone(), to, core::ptr::null_mut()) };
+            }
+        }
+        if bytes {
+            let words = self.numbers(kernels, &k).div_ceil(kernels.numbers);
+            for panel in 0..rows.len().div_ceil(kernels.mr) {
+                let to = to.wrapping_add(panel * panel_bytes);
+                // SAFETY: the panel packed just now, and the room behind it.
+                unsafe { (kernels.sum_a)(to, words, to.add(k.len() * kernels.a_bytes()).cast()) };
+            }
+        }
+    }
+
+    /// Packs columns `cols` (of one panel), blocks `k`, unless the operand is packed already.
+    ///
+    /// # Safety
+    /// The kernels are of an ISA that the CPU has; `to` has room for the panel.
+    pub(super) unsafe fn pack_cols<S>(
+        &self,
+        kernels: &DotKernels<S>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        to: *mut u8,
+    ) {
+        let bytes = self.operand.kind.size() == 1;
+        let behind = to.wrapping_add(k.len() * kernels.b_bytes()).cast();
+        let sums = if bytes { behind } else { core::ptr::null_mut() };
+        // SAFETY: the caller vouches for kernels and room.
+        unsafe { self.pack(kernels, kernels.pack_b, cols, k, to, sums) }
+    }
+
+    /// Whether the numbers of a row are adjacent.
+    fn is_by_rows(&self) -> bool {
+        matches!(self.operand.place, Place::Matrix { k_stride: 1, .. })
+    }
+
+    /// Numbers of a row in blocks `k`.
+    fn numbers<S>(&self, kernels: &DotKernels<S>, k: &Range<usize>) -> usize {
+        let per_block = kernels.numbers * WORDS;
+        (k.end * per_block).min(self.operand.k) - k.start * per_block
+    }
+
+    /// # Safety
+    /// As for [`Side::pack_rows`].
+    unsafe fn pack<S>(
+        &self,
+        kernels: &DotKernels<S>,
+        pack: unsafe fn(&DotPanel),
+        rows: Range<usize>,
+        k: Range<usize>,
+        to: *mut u8,
+        sums: *mut i32,
+    ) {
+        let Place::Matrix { from, i_stride, k_stride, .. } = self.operand.place else { return };
+        let bytes = |stride: isize| stride * self.operand.kind.size() as isize;
+        let first = k.start * kernels.numbers * WORDS;
+        let start = bytes(rows.start as isize * i_stride + first as isize * k_stride);
+        // SAFETY: numbers of the operand; the caller vouches for kernels and room.
+        unsafe {
+            pack(&DotPanel {
+                from: from.offset(start),
+                i_stride: bytes(i_stride),
+                k_stride: bytes(k_stride),
+                width: rows.len(),
+                k: self.numbers(kernels, &k),
+                to,
+                flip: self.flip,
+                sums,
+            });
+        }
+    }
+}
+
+/// A product of dot products: C = A B, A and B with what their sides say added to each number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dots<'a, S: 'static> {
+    pub(super) kernels: &'static DotKernels<S>,
+    pub(super) a: Side<'a>,
+    pub(super) b: Side<'a>,
+    /// Multiply-adds of a core in a nanosecond, roughly.
+    pub(super) rate: f64,
+}
+
+/// What the corrections of a sum are made with.
+trait Corrected: Sum {
+    /// From an integer; sums that are not integers have no corrections.
+    fn of(x: i32) -> Self;
+}
+
+impl Corrected for i32 {
+    fn of(x: i32) -> i32 {
+        x
+    }
+}
+
+impl Corrected for f32 {
+    fn of(_: i32) -> f32 {
+        0.0
+    }
+}
+
+impl<S: Corrected> Product for Dots<'_, S> {
+    fn shape(&self) -> Shape {
+        let kernels = self.kernels;
+        let tail = |width: usize| if self.a.operand.kind.size() == 1 { width * size_of::<i32>() } else { 0 };
+        let numbers = (kernels.numbers * WORDS) as f64;
+        Shape {
+            m: self.a.operand.count,
+            n: self.b.operand.count,
+            k: kernels.blocks(self.a.operand.k),
+            mr: kernels.mr,
+            nr: kernels.nr,
+            a_bytes: kernels.a_bytes(),
+            b_bytes: kernels.b_bytes(),
+            a_tail: tail(kernels.mr),
+            b_tail: tail(kernels.nr),
+            ready: panels::ready(self.a.operand.panels(), self.b.operand.panels()),
+            rate: self.rate / numbers,
+        }
+    }
+
+    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the kernels are of an ISA that the CPU has; the caller vouches for `to`.
+        unsafe { self.a.pack_rows(self.kernels, rows, k, to) }
+    }
+
+    unsafe fn pack_a_block(&self, _: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.a.pack_rows(self.kernels, rows, k, to) }
+    }
+
+    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.b.pack_cols(self.kernels, cols, k, to) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.a.operand.panels().map(|panels| panels.at(rows.start, k))
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.b.operand.panels().map(|panels| panels.at(cols.start, k))
+    }
+
+    /// Nowhere: [`finish`] wraps the product in one that knows where.
+    unsafe fn tile(&self, _: Range<usize>, _: Range<usize>, _: Range<usize>, _: *const u8, _: *const u8) {}
+}
+
+impl<S: Corrected> Sums for Dots<'_, S> {
+    type Sum = S;
+
+    #[inline]
+    unsafe fn sums(
+        &self,
+        _: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+        to: *mut S,
+        to_col: usize,
+        add: bool,
+    ) {
+        let kernels = self.kernels;
+        let numbers = self.a.numbers(kernels, &k);
+        let mut tile = DotTile {
+            words: numbers.div_ceil(kernels.numbers),
+            a,
+            b,
+            to,
+            to_col,
+            add,
+            row_terms: core::ptr::null(),
+            row_factor: S::of(self.b.zero),
+            col_terms: core::ptr::null(),
+        };
+        let mut col_terms = [S::of(0); 8];
+        if self.a.zero != 0 || self.b.zero != 0 {
+            // sum (a + x)(b + y) = sum a b + y sum a + x (sum b + k y)
+            let (x, y) = (self.a.zero, self.b.zero);
+            let sums = b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
+            for (j, term) in col_terms.iter_mut().enumerate().take(cols.len()) {
+                // SAFETY: the sums behind the panel of B, of which there are NR.
+                let sum = unsafe { sums.add(j).read_unaligned() };
+                *term = S::of(sum.wrapping_add((numbers as i32).wrapping_mul(y)).wrapping_mul(x));
+            }
+            tile.row_terms = a.wrapping_add(k.len() * kernels.a_bytes()).cast();
+            tile.col_terms = col_terms.as_ptr();
+        }
+        // SAFETY: the caller vouches for the panels and the sums; the kernels are of an ISA that the CPU has.
+        unsafe { (kernels.tile(cols.len()))(&tile) }
+    }
+}

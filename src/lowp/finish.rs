@@ -1,0 +1,253 @@
+//! What becomes of the sums of a tile.
+//!
+//! Where C is made of the sums as they are, tiles go straight into C ([`Direct`]). Else a [`Finish`] makes C of
+//! them ([`Finished`]): at once if a block is as deep as the product, on the stack; with several blocks of k the
+//! sums of the blocks before wait in memory of their own. What the system refuses is tried again with a part of C,
+//! and a single tile needs no memory.
+
+use super::sums::{Sum, Sums};
+use crate::engine::{self, Product, Shape, plan};
+use crate::kernel::dot::LARGEST_TILE;
+use crate::platform::memory::Buffer;
+use core::mem::MaybeUninit;
+use core::ops::Range;
+
+/// Makes C of finished sums.
+pub(super) trait Finish<S>: Sync {
+    /// Makes the elements `rows` x `cols` of C of the sums, of which (i, j) is at `sums[i + j * col]`.
+    ///
+    /// # Safety
+    /// The sums must be readable; nobody else uses these elements of C.
+    unsafe fn finish(&self, rows: Range<usize>, cols: Range<usize>, sums: *const S, col: usize);
+}
+
+/// Multiplies, sums straight into C.
+///
+/// # Safety
+/// C must be writable as far as the product's shape says, rows adjacent, columns `c_col` apart; `add` adds to it.
+pub(super) unsafe fn multiply_into<P: Sums>(product: P, c: *mut P::Sum, c_col: usize, add: bool) -> bool {
+    run(&Direct { mr: product.shape().mr, product, c, c_col, add })
+}
+
+/// Multiplies and finishes. `false` if memory could not be had for even the smallest blocks.
+pub(super) fn multiply<P: Sums, F: Finish<P::Sum>>(product: &P, kc: usize, finish: &F) -> bool {
+    let shape = product.shape();
+    region(product, kc, finish, 0..shape.m, 0..shape.n)
+}
+
+/// Multiplies the part `rows` x `cols` of C, which begins at a tile.
+fn region<P: Sums, F: Finish<P::Sum>>(
+    product: &P,
+    kc: usize,
+    finish: &F,
+    rows: Range<usize>,
+    cols: Range<usize>,
+) -> bool {
+    let shape = product.shape();
+    let (down, across) = (rows.len().div_ceil(shape.mr), cols.len().div_ceil(shape.nr));
+    let part = |sums: *mut P::Sum| {
+        let mut shape = Shape { m: rows.len(), n: cols.len(), ..shape };
+        // Whether one block suffices has been decided.
+        shape.ready.kc = kc;
+        run(&Finished { product, shape, finish, rows: rows.clone(), cols: cols.clone(), down, sums })
+    };
+    if shape.k <= kc {
+        return part(core::ptr::null_mut());
+    }
+    if down * across == 1 {
+        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+        return part(tile.as_mut_ptr().cast());
+    }
+    if let Some(buffer) = Buffer::take(down * across * shape.mr * shape.nr * size_of::<P::Sum>()) {
+        return part(buffer.as_mut_ptr().cast());
+    }
+    if down > across {
+        let half = rows.start + down / 2 * shape.mr;
+        region(product, kc, finish, rows.start..half, cols.clone())
+            && region(product, kc, finish, half..rows.end, cols)
+    } else {
+        let half = cols.start + across / 2 * shape.nr;
+        region(product, kc, finish, rows.clone(), cols.start..half)
+            && region(product, kc, finish, rows, half..cols.end)
+    }
+}
+
+/// Finishes `m` x `n` elements of C that are sums of nothing.
+pub(super) fn of_nothing<S: Sum>(m: usize, n: usize, finish: &impl Finish<S>, zero: S) {
+    const ROWS: usize = 8;
+    let sums = [zero; ROWS];
+    for j in 0..n {
+        for i in (0..m).step_by(ROWS) {
+            // SAFETY: as many sums as rows; nobody else is there.
+            unsafe { finish.finish(i..(i + ROWS).min(m), j..j + 1, sums.as_ptr(), ROWS) };
+        }
+    }
+}
+
+/// Multiplies on as many threads as pay. The emergency memory serves one caller at a time: others wait for it.
+pub(super) fn run<P: Product>(product: &P) -> bool {
+    const PATIENCE: usize = 1 << 16;
+    let threads = plan::threads(&product.shape());
+    if engine::multiply(product, threads) {
+        return true;
+    }
+    (0..PATIENCE).any(|_| {
+        std::thread::yield_now();
+        engine::multiply_alone(product)
+    })
+}
+
+/// A product whose sums are C.
+struct Direct<P: Sums> {
+    mr: usize,
+    product: P,
+    c: *mut P::Sum,
+    c_col: usize,
+    add: bool,
+}
+
+// SAFETY: the pointer is C, of which the loops give every element to one thread.
+unsafe impl<P: Sums> Sync for Direct<P> {}
+
+impl<P: Sums> Product for Direct<P> {
+    fn shape(&self) -> Shape {
+        self.product.shape()
+    }
+
+    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a(rows, k, to) }
+    }
+
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a_block(shape, rows, k, to) }
+    }
+
+    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_b(cols, k, to) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.product.ready_a(rows, k)
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.product.ready_b(cols, k)
+    }
+
+    #[inline]
+    unsafe fn tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) {
+        let mr = self.mr;
+        let add = self.add || k.start > 0;
+        let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
+        if rows.len() == mr {
+            // SAFETY: a whole tile of C; the caller vouches for the panels.
+            unsafe { self.product.sums(rows, cols, k, a, b, c, self.c_col, add) };
+            return;
+        }
+        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+        let sums = tile.as_mut_ptr().cast::<P::Sum>();
+        // SAFETY: the tile has room for all sums; of C the rows and columns that exist.
+        unsafe {
+            self.product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, false);
+            for j in 0..cols.len() {
+                for i in 0..rows.len() {
+                    let (to, sum) = (c.add(i + j * self.c_col), *sums.add(i + j * mr));
+                    *to = if add { (*to).plus(sum) } else { sum };
+                }
+            }
+        }
+    }
+}
+
+/// The part `rows` x `cols` of a product of whose sums a finish makes C.
+struct Finished<'a, P: Sums, F> {
+    product: &'a P,
+    shape: Shape,
+    finish: &'a F,
+    rows: Range<usize>,
+    cols: Range<usize>,
+    /// Tiles down.
+    down: usize,
+    /// The sums of all tiles so far; null if all blocks are as deep as the product.
+    sums: *mut P::Sum,
+}
+
+// SAFETY: the pointer is to sums of which the loops give every tile to one thread.
+unsafe impl<P: Sums, F: Sync> Sync for Finished<'_, P, F> {}
+
+impl<P: Sums, F> Finished<'_, P, F> {
+    fn rows(&self, rows: &Range<usize>) -> Range<usize> {
+        rows.start + self.rows.start..rows.end + self.rows.start
+    }
+
+    fn cols(&self, cols: &Range<usize>) -> Range<usize> {
+        cols.start + self.cols.start..cols.end + self.cols.start
+    }
+}
+
+impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a(self.rows(&rows), k, to) }
+    }
+
+    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_a_block(shape, self.rows(&rows), k, to) }
+    }
+
+    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_b(self.cols(&cols), k, to) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.product.ready_a(&self.rows(rows), k)
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        self.product.ready_b(&self.cols(cols), k)
+    }
+
+    #[inline]
+    unsafe fn tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) {
+        let Shape { mr, nr, k: depth, .. } = self.shape;
+        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+        let sums = if self.sums.is_null() {
+            tile.as_mut_ptr().cast()
+        } else {
+            self.sums.wrapping_add((cols.start / nr * self.down + rows.start / mr) * mr * nr)
+        };
+        let last = k.end == depth;
+        let add = k.start > 0;
+        let (rows, cols) = (self.rows(&rows), self.cols(&cols));
+        // SAFETY: the caller vouches for the panels; room for a tile, which is this thread's.
+        unsafe {
+            self.product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, add);
+            if last {
+                self.finish.finish(rows, cols, sums, mr);
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Products of bf16 and half precision, with sums in `f32`; of `f32` and `f64` packed beforehand.
+
+use super::dots::{Dots, Side};
+use super::epilogue::{Element, Epilogue, Finishing, Into, Out, Per, into};
+use super::finish::{self, Finish};
+use super::operand::{Kind, Number, Operand, dense_elements, singles};
+use super::packed::{Format, Role};
+use super::single;
+use super::sums::Sum;
+use super::task::{OutOfMemory, Output, Task, done};
+use crate::engine::gemm::{Gemm, Region, rate};
+use crate::engine::operand::Operand as Elements;
+use crate::kernel::convert;
+use crate::kernel::dot::{self, DotKernels};
+use crate::kernel::kernels;
+use crate::level3;
+use crate::platform::cpu;
+use crate::platform::memory::Buffer;
+use crate::scalar::Scalar;
+use crate::view::{MatMut, MatRef};
+use core::ops::Range;
+use half::{bf16, f16};
+
+/// `C <- alpha A B + beta C`, A m x k, `b` B transposed, n x k, both of bf16 or both of half precision.
+pub fn halves(alpha: f32, a: &Operand, b: &Operand, beta: f32, c: MatMut<f32>) -> Result<(), OutOfMemory> {
+    if c.rows() == 0 || c.cols() == 0 {
+        return Ok(());
+    }
+    let epilogue = Epilogue { scale: Per::All(alpha), beta, ..Epilogue::default() };
+    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || dot_kernels(a).is_some() {
+        let plain = alpha == 1.0 && (beta == 0.0 || beta == 1.0) && a.k > 0;
+        return halves_finished(a, b, &epilogue, c, plain);
+    }
+    if let Some(buffer) = converted_size(a, b).and_then(Buffer::take) {
+        let to = buffer.as_mut_ptr().cast::<f32>();
+        // SAFETY: the buffer has room for both.
+        if let Some((a, b)) = unsafe { converted(a, b, to) } {
+            level3::gemm(alpha, a, b.t(), beta, c);
+            return Ok(());
+        }
+    }
+    reals(alpha, a, b, beta, c, singles)
+}
+
+/// Numbers of an operand up to which it is converted whole, after which the product is one of `f32` like any other:
+/// of small ones that takes half the time.
+const SMALL: usize = 1 << 16;
+
+/// Bytes of both operands as `f32`, if they are small. Deep ones are summed in blocks, as packed ones are.
+fn converted_size(a: &Operand, b: &Operand) -> Option<usize> {
+    let (first, second) = (a.count * a.k, b.count * b.k);
+    let small = first.max(second) <= SMALL && a.k <= Format::new(a.kind).depth(a.k);
+    small.then_some((first + second) * size_of::<f32>())
+}
+
+/// Both operands as `f32`, unless they are packed.
+///
+/// # Safety
+/// `to` must have room for both, for the lifetime.
+unsafe fn converted<'a>(
+    a: &Operand,
+    b: &Operand,
+    to: *mut f32,
+) -> Option<(MatRef<'a, f32>, MatRef<'a, f32>)> {
+    let next = to.wrapping_add(a.count * a.k);
+    // SAFETY: the caller's promise.
+    unsafe {
+        Some(match a.kind {
+            Kind::Bf16 => {
+                let (a, b) = (a.matrix::<bf16>()?, b.matrix::<bf16>()?);
+                (convert::whole(a, to), convert::whole(b, next))
+            }
+            _ => {
+                let (a, b) = (a.matrix::<f16>()?, b.matrix::<f16>()?);
+                (convert::whole(a, to), convert::whole(b, next))
+            }
+        })
+    }
+}
+
+/// The kernels that multiply an operand's numbers as they are.
+fn dot_kernels(operand: &Operand) -> Option<&'static DotKernels<f32>> {
+    if operand.kind == Kind::Bf16 { dot::bf16() } else { None }
+}
+
+/// [`halves`], `C <- epilogue(A B)`.
+pub fn halves_into(a: &Operand, b: &Operand, epilogue: &Epilogue, c: Out) -> Result<(), OutOfMemory> {
+    struct Halves<'a>(&'a Operand<'a>, &'a Operand<'a>);
+    impl Into for Halves<'_> {
+        fn multiply<T: Element>(self, epilogue: &Epilogue, c: MatMut<T>) -> Result<(), OutOfMemory> {
+            halves_finished(self.0, self.1, epilogue, c, false)
+        }
+    }
+    into(Halves(a, b), epilogue, c)
+}
+
+/// `plain` if C is the sums, or if `epilogue.beta` is 1 the sums more, of type `f32`.
+fn halves_finished<T: Element>(
+    a: &Operand,
+    b: &Operand,
+    epilogue: &Epilogue,
+    c: MatMut<T>,
+    plain: bool,
+) -> Result<(), OutOfMemory> {
+    let kernels = dot_kernels(a);
+    let mr = kernels.map_or(self::kernels::<f32>().mr, |kernels| kernels.mr);
+    let task = Task::new(a, b, &c, mr);
+    let finish = Finishing::new(epilogue, task.out, task.swapped);
+    if task.a.k == 0 || epilogue.ignores_sums() {
+        task.without_terms(&finish, 0f32);
+        return Ok(());
+    }
+    if task.b.count == 1 && single::halves(&task.a, &task.b, &finish) {
+        return Ok(());
+    }
+    done(match (kernels, task.adjacent()) {
+        (Some(kernels), adjacent) => {
+            let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
+            let product = Dots { kernels, a, b, rate: 2.0 * rate::<f32>(cpu::level()) };
+            match adjacent {
+                // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
+                Some((c, c_col)) if plain => unsafe {
+                    finish::multiply_into(product, c.cast(), c_col, epilogue.beta == 1.0)
+                },
+                _ => finish::multiply(&product, task.depth(), &finish),
+            }
+        }
+        (None, _) => {
+            let product = gemm(1.0, singles(&task.a), singles(&task.b), task.a.count, task.b.count, task.a.k);
+            finish::multiply(&product, task.depth(), &finish)
+        }
+    })
+}
+
+/// A product of elements whose C is yet to be said.
+pub(super) fn gemm<'a, T: Scalar>(
+    alpha: T,
+    a: Elements<'a, T>,
+    b: Elements<'a, T>,
+    m: usize,
+    n: usize,
+    k: usize,
+) -> Gemm<'a, T> {
+    let (conj_a, conj_b, c) = (false, false, core::ptr::null_mut());
+    let (beta, region) = (T::ZERO, Region::Full);
+    Gemm { kernels: kernels::<T>(), m, n, k, alpha, a, conj_a, b, conj_b, beta, c, c_col: 0, region }
+}
+
+/// `C <- alpha A B + beta C` in elements that the operands' numbers stand for.
+fn reals<T: Element + Scalar + Sum>(
+    alpha: T,
+    a: &Operand,
+    b: &Operand,
+    beta: T,
+    c: MatMut<T>,
+    elements: impl for<'a> Fn(&Operand<'a>) -> Elements<'a, T>,
+) -> Result<(), OutOfMemory> {
+    let task = Task::new(a, b, &c, kernels::<T>().mr);
+    let (m, n, k) = (task.a.count, task.b.count, task.a.k);
+    let mut product = gemm(alpha, elements(&task.a), elements(&task.b), m, n, k);
+    if let Some((c, c_col)) = task.adjacent() {
+        (product.c, product.c_col, product.beta) = (c, c_col as isize, beta);
+        return done(finish::run(&product));
+    }
+    done(finish::multiply(&product, task.depth(), &Strided { out: task.out, beta }))
+}
+
+/// `C <- A B + beta C` for operands of `f32` or `f64`, packed or not; A is m x k, `b` B transposed, n x k.
+pub fn reals_packed<T: Packable>(a: &Operand, b: &Operand, beta: T, c: MatMut<T>) -> Result<(), OutOfMemory> {
+    if c.rows() == 0 || c.cols() == 0 {
+        return Ok(());
+    }
+    if a.k == 0 {
+        let task = Task::new(a, b, &c, kernels::<T>().mr);
+        task.without_terms(&Strided { out: task.out, beta }, T::ZERO);
+        return Ok(());
+    }
+    reals(T::ONE, a, b, beta, c, dense_elements)
+}
+
+/// `f32` and `f64`.
+pub trait Packable: Element + Scalar + Sum + Number {}
+impl Packable for f32 {}
+impl Packable for f64 {}
+
+/// C whose rows are not adjacent: `C <- sums + beta C`.
+struct Strided<T> {
+    out: Output<T>,
+    beta: T,
+}
+
+impl<T: Scalar> Finish<T> for Strided<T> {
+    unsafe fn finish(&self, rows: Range<usize>, cols: Range<usize>, sums: *const T, col: usize) {
+        for (j, to_j) in cols.enumerate() {
+            for (i, to_i) in rows.clone().enumerate() {
+                // SAFETY: an element of C and its sum, which the caller vouches for.
+                unsafe {
+                    let (sum, to) = (*sums.add(i + j * col), self.out.at(to_i, to_j));
+                    *to = if self.beta == T::ZERO { sum } else { sum + self.beta * *to };
+                }
+            }
+        }
+    }
+}

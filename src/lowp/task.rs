@@ -1,0 +1,89 @@
+//! A product and where its C is, as the engine sees them: its C has adjacent rows, so a row-major product is the
+//! transposed one, with A and B in each other's place.
+
+use super::finish::{self, Finish};
+use super::operand::Operand;
+use super::packed::{Format, Role};
+use super::sums::Sum;
+use crate::view::MatMut;
+
+/// Where C is: element (i, j) at `c + i row_stride + j col_stride`.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<T> {
+    pub(super) c: *mut T,
+    pub(super) row_stride: isize,
+    pub(super) col_stride: isize,
+}
+
+// SAFETY: the pointer is C, of which the loops give every element to one thread.
+unsafe impl<T> Sync for Output<T> {}
+
+impl<T: Copy> Output<T> {
+    pub(super) fn new(c: &MatMut<T>) -> Self {
+        Output { c: c.as_mut_ptr(), row_stride: c.row_stride(), col_stride: c.col_stride() }
+    }
+
+    pub(super) fn t(self) -> Self {
+        Output { row_stride: self.col_stride, col_stride: self.row_stride, ..self }
+    }
+
+    pub(super) fn at(&self, i: usize, j: usize) -> *mut T {
+        self.c.wrapping_offset(i as isize * self.row_stride + j as isize * self.col_stride)
+    }
+}
+
+/// Whether the engine multiplies the transposed matrices, B in the place of A: as packed operands need it, else so
+/// that rows of C are adjacent, unless that would leave most lanes of a tile without a row.
+fn swaps(a: &Operand, b: &Operand, by_rows: bool, mr: usize) -> bool {
+    let packed = a.role().map(|role| role == Role::Columns).or(b.role().map(|role| role == Role::Rows));
+    packed.unwrap_or_else(|| {
+        let (rows, cols) = if by_rows { (b.count, a.count) } else { (a.count, b.count) };
+        by_rows != (2 * rows <= mr && rows < cols)
+    })
+}
+
+/// A product and where its C is, as the engine sees them.
+pub(super) struct Task<'a, T> {
+    /// A, or B of the transposed product.
+    pub(super) a: Operand<'a>,
+    pub(super) b: Operand<'a>,
+    pub(super) swapped: bool,
+    pub(super) out: Output<T>,
+}
+
+impl<'a, T: Copy> Task<'a, T> {
+    pub(super) fn new(a: &Operand<'a>, b: &Operand<'a>, c: &MatMut<T>, mr: usize) -> Self {
+        assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
+        let out = Output::new(c);
+        if swaps(a, b, c.col_stride() == 1 && c.row_stride() != 1, mr) {
+            Task { a: *b, b: *a, swapped: true, out: out.t() }
+        } else {
+            Task { a: *a, b: *b, swapped: false, out }
+        }
+    }
+
+    /// C, if its columns are as the kernels write them.
+    pub(super) fn adjacent(&self) -> Option<(*mut T, usize)> {
+        let by_columns = self.out.row_stride == 1 || self.a.count == 1;
+        (by_columns && self.out.col_stride >= 0).then_some((self.out.c, self.out.col_stride as usize))
+    }
+
+    /// Depth of blocks of k, in the format's units.
+    pub(super) fn depth(&self) -> usize {
+        let panels = self.a.panels().or(self.b.panels());
+        panels.map_or_else(|| Format::new(self.a.kind).depth(self.a.k), |panels| panels.layout().kc)
+    }
+
+    /// Finishes C where there is nothing to multiply.
+    pub(super) fn without_terms<S: Sum>(&self, finish: &impl Finish<S>, zero: S) {
+        finish::of_nothing(self.a.count, self.b.count, finish, zero);
+    }
+}
+
+/// There was no memory for even the smallest blocks: C is not or only in part what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+pub(super) fn done(multiplied: bool) -> Result<(), OutOfMemory> {
+    if multiplied { Ok(()) } else { Err(OutOfMemory) }
+}
