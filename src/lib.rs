@@ -7,9 +7,9 @@
 //!       |                                         |
 //!   interface   names, argument checks, views     |      the only place that knows C types
 //!       |                                         |
-//!   level1   level2   level3   lowp   <-----------+      the operations, generic over the four types;
-//!       |       |        |      |                        int8, bf16, f16
-//!       |       |        engine                          packing, cache blocks, threads: five loops
+//!   level1   level2   level3   lowp   quant   <---+      the operations, generic over the four types; lowp:
+//!       |       |        |      |      |                 int8, bf16, f16; quant: ggml's block formats
+//!       |       |        engine---------                 packing, cache blocks, threads: five loops
 //!       |       |          |
 //!       |       |        kernel                          micro-kernels, and the table ISA x type
 //!       |       |        |
@@ -32,6 +32,7 @@
 //! | how is an operation computed? | `level1/`, `level2/`, `level3/`: the maths stands first in each file |
 //! | int8, bf16, f16, operands packed beforehand? | [`lowp`], `interface/lowp.rs`, `interface/layer.rs` |
 //! | which tile sizes, which kernels? | [`kernel`], one table |
+//! | what is in a Q4_K block, how is it multiplied? | [`quant`] |
 //! | which cache blocks? | [`engine::blocking`] |
 //! | how many threads, who does what? | [`engine::plan`], [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |
@@ -64,6 +65,7 @@ pub mod level2;
 pub mod level3;
 pub mod lowp;
 pub mod platform;
+pub mod quant;
 pub mod scalar;
 pub mod simd;
 pub mod view;

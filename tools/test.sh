@@ -7,13 +7,14 @@
 #   install       an installed tree, used by C programs and CMake projects
 #   reference     Debian's 24 reference test programs, each ISA, one and more threads
 #   numpy         the distribution's NumPy on zenblas
+#   quant         quantised block formats and products against the package gguf
 #   emulated      unit tests and reference programs on an emulated CPU with AVX-512, where the real one has none
 #
 # Needs no root. What the tests fetch (Debian packages) lands below build/ and is used again. Logs in build/test/.
 # A failing stage doesn't stop the others. The last line is "N passed, N failed".
 . "$(dirname "$0")/common.sh"
 
-stages=(build rust symbols install reference numpy emulated)
+stages=(build rust symbols install reference numpy quant emulated)
 debian=$root/build/debian/root
 logs=$root/build/test
 
@@ -74,6 +75,10 @@ emulated() {
         sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
     tests/emulated/run.py --packages "$debian" --unit-tests "$unit_tests" \
         --programs "$(unpacked blas/xblat1d)" --library build/lib
+}
+
+quant() {
+    tests/quant/run.py "$root/build/lib/libzenblas.so"
 }
 
 # unpacked FILE: the directory of a file below the unpacked packages' usr/lib/TRIPLE.

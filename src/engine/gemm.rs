@@ -136,6 +136,7 @@ impl<T: Scalar> Product for Gemm<'_, T> {
             a_tail: 0,
             b_tail: 0,
             ready: panels::ready(self.a.panels(), self.b.panels()),
+            b_near: false,
             rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
         }
     }

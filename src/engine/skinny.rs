@@ -156,6 +156,7 @@ impl<T: Scalar> Skinny<'_, T> {
             a_tail: 0,
             b_tail: 0,
             ready: Ready { kc: k, a: true, b: true },
+            b_near: false,
             // With few columns the multipliers wait for A.
             rate: rate::<T>(level) * (n as f64 / 16.0).min(0.9),
         };

@@ -22,6 +22,7 @@ pub mod layer;
 mod line;
 pub mod lowp;
 pub mod lowp_args;
+pub mod quant;
 pub mod results;
 mod table;
 pub(crate) mod trace;

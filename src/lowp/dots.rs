@@ -180,6 +180,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
             a_tail: tail(kernels.mr),
             b_tail: tail(kernels.nr),
             ready: panels::ready(self.a.operand.panels(), self.b.operand.panels()),
+            b_near: false,
             rate: self.rate / numbers,
         }
     }

@@ -12,13 +12,18 @@
 //! | avx2 | 8 lanes | twice `vpmaddwd`: `vpmaddubsw` saturates | 4 words: first and third factor, second and fourth |
 //! | portable | 4 lanes | plain code | 4 bytes |
 //!
-//! Called by `quant` and, through [`terms`], by the tiles of low precision; a sibling of the vectors of reals in the parent module, whose ISAs it shares.
+//! A kernel does not call [`Dot::dot`] itself but sums through [`Sums`], which knows a faster way for small bytes
+//! on AVX2, or through [`terms`], which carries words of bytes and of bf16 alike.
+//!
+//! Called by `quant` and by the tiles of low precision; a sibling of the vectors of reals in the parent module,
+//! whose ISAs it shares.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod sums;
 pub mod terms;
 
 use super::{Isa, Level, Portable};
@@ -31,6 +36,7 @@ use super::Avx2;
 pub use avx2::AvxVnni;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512Vnni;
+pub use sums::{Full, Sums};
 
 /// Factors that are stored together: a block of [`Dot::spread`].
 pub const FACTORS: usize = 32;
@@ -43,6 +49,8 @@ pub trait Dot: Copy + Send + Sync + 'static {
     type Ints: Ints<Isa = Self::Isa>;
     /// Four factors, for all lanes.
     type Quad: Copy;
+    /// The fastest way to sum products of bytes of at most 127 with factors of at most 127 in magnitude.
+    type Narrow: Sums<Self>;
     /// Which one this is.
     const LEVEL: DotLevel;
     /// Bytes that [`FACTORS`] factors take when spread.
@@ -74,6 +82,9 @@ pub trait Dot: Copy + Send + Sync + 'static {
 
     /// Adds to each lane of `sum` the products of the lane's four unsigned bytes and the four factors.
     fn dot(self, sum: Self::Ints, bytes: Self::Ints, quad: Self::Quad) -> Self::Ints;
+
+    /// Adds to each lane of `sum` the products of the lane's two signed 16-bit words and those of `words`.
+    fn dot_words(self, sum: Self::Ints, lane: Self::Ints, words: Self::Ints) -> Self::Ints;
 }
 
 /// A vector of `i32`, whose lanes are also seen as four bytes.
@@ -135,6 +146,12 @@ pub trait Ints:
     fn shr<const N: u32>(self) -> Self;
     /// Lanes shifted right by `N` bits, copies of the sign coming in.
     fn sar<const N: u32>(self) -> Self;
+    /// Lanes shifted left by `n < 32` bits, which the compiler should know.
+    fn shl_by(self, n: u32) -> Self;
+    /// Lanes shifted right by `n < 32` bits, which the compiler should know, zeros coming in.
+    fn shr_by(self, n: u32) -> Self;
+    /// Products of lanes, modulo 2^32.
+    fn times(self, other: Self) -> Self;
     /// The smaller of each two lanes, with sign.
     fn min(self, other: Self) -> Self;
     /// The larger of each two lanes, with sign.
