@@ -288,8 +288,8 @@ fn inner_products<T: Scalar>() {
                                     sum + a[i * a_row + p].conj_if(conj_a) * b[j * b_col + p].conj_if(conj_b)
                                 });
                                 let old = before[i * (n + 1) + j];
-                                let what = format!("{:?} {m} {n} {k}", set.level);
-                                close(c[i * (n + 1) + j], alpha * sum + beta * old, 64 * k, &what);
+                                let what = format_args!("{:?} {m} {n} {k}", set.level);
+                                close(c[i * (n + 1) + j], alpha * sum + beta * old, 64 * k, what);
                             }
                             assert!(
                                 c[i * (n + 1) + n] == before[i * (n + 1) + n],
