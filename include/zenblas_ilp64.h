@@ -663,6 +663,7 @@
 #define zenblas_get_config zenblas_get_config64_
 #define zenblas_version zenblas_version64_
 #define zenblas_get_isa zenblas_get_isa64_
+#define zenblas_set_lender_local zenblas_set_lender_local64_
 #define CBLAS_CallFromC CBLAS_CallFromC64_
 #define RowMajorStrg RowMajorStrg64_
 
