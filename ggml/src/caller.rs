@@ -17,18 +17,24 @@ thread_local! {
 }
 
 /// Whether the call that returns to `address` was made by libggml-blas.
+pub fn is_ggml_blas(address: usize) -> bool {
+    let (start, end) = ggml_blas();
+    // A call may be a function's last instruction: what counts is the byte before the return address.
+    (start..end).contains(&address.wrapping_sub(1))
+}
+
+/// Where the code of libggml-blas begins and ends; nowhere if it isn't loaded.
 ///
 /// The loader is asked anew whenever it has loaded or unloaded anything, so that no other library can be
 /// taken for libggml-blas because it lies where that lay.
-pub fn is_ggml_blas(address: usize) -> bool {
+pub fn ggml_blas() -> (usize, usize) {
     let counts = loader_counts();
     let mut known = KNOWN.get();
     if known.counts != counts {
         known = Known { counts, code: code_of(is_name).unwrap_or_default() };
         KNOWN.set(known);
     }
-    // A call may be a function's last instruction: what counts is the byte before the return address.
-    (known.code.0..known.code.1).contains(&address.wrapping_sub(1))
+    known.code
 }
 
 /// Whether a library of ggml is loaded.

@@ -27,6 +27,7 @@
 
 mod caller;
 mod next;
+mod openmp;
 mod product;
 mod record;
 mod report;

@@ -2,6 +2,7 @@
 //!
 //! Called by `symbols`; calls `record` and `zenblas`.
 
+use crate::openmp::Loan;
 use crate::record::{self, Rows};
 use crate::report::{self, Why};
 use crate::traits::{self, FORMATS};
@@ -53,9 +54,10 @@ impl Product {
             Err(why) => why,
         };
         report::float(why);
-        let sgemm = zenblas::get().map(|zenblas| zenblas.sgemm).or(next);
+        let zenblas = zenblas::get();
+        let _loan = zenblas.and_then(Loan::begin);
         // SAFETY: B holds floats now.
-        unsafe { self.with(sgemm) };
+        unsafe { self.with(zenblas.map(|zenblas| zenblas.sgemm).or(next)) };
     }
 
     /// Multiplies by zenblas's quantised product, if B holds records and all is as it should be; the place of
@@ -82,6 +84,7 @@ impl Product {
                     && FORMATS[format].row_bytes(k).is_some_and(|bytes| bytes <= stride);
                 let kind = FORMATS[format].kind;
                 // SAFETY: n rows of weights, as far apart, were given to the recorder for this product.
+                let _loan = Loan::begin(zenblas);
                 let refused = !formed
                     || unsafe {
                         let Product { m, n, k, a, lda, c, ldc, .. } = *self;
@@ -99,7 +102,8 @@ impl Product {
 
     /// Rows of B and floats of a row, if B is as libggml-blas's buffer is: rows one after the other.
     fn weights(&self) -> Option<(usize, usize)> {
-        let rows = self.layout == 101 && self.trans_b == 112 && self.ldb == self.k && self.n > 0 && self.k > 0;
+        let rows =
+            self.layout == 101 && self.trans_b == 112 && self.ldb == self.k && self.n > 0 && self.k > 0;
         rows.then_some((self.n as usize, self.k as usize))
     }
 

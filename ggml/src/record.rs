@@ -93,7 +93,8 @@ impl Record {
         }
         // SAFETY: the row is at least that long; any bytes are a record.
         let record = unsafe { row.cast::<Record>().read_unaligned() };
-        let valid = record.at == row as usize && record.written >= since.0 && record.check == record.right_check();
+        let valid =
+            record.at == row as usize && record.written >= since.0 && record.check == record.right_check();
         valid.then_some(record)
     }
 
@@ -179,6 +180,97 @@ pub unsafe fn convert(b: *mut f32, n: usize, k: usize, since: Epoch) {
         unsafe {
             if let Some(record) = Record::read(b.add(i * k), k, since) {
                 record.convert();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const K: usize = 64;
+    const BYTES: usize = 68; // of a row of weights
+    const Q8_0: usize = 4;
+
+    /// Leaves records of consecutive rows of weights, which nobody reads, in these rows of `b`.
+    fn record(b: &mut [f32], rows: core::ops::Range<usize>) {
+        for i in rows {
+            let source = ptr::without_provenance(0x1000 + i * BYTES);
+            let row = &mut b[i * K..][..K];
+            // SAFETY: a row of K floats.
+            unsafe { write::<Q8_0>(source, row.as_mut_ptr(), K as i64) };
+        }
+    }
+
+    fn found(b: &[f32], since: Epoch) -> Rows {
+        // SAFETY: whole rows.
+        unsafe { rows(b.as_ptr(), b.len() / K, K, since) }
+    }
+
+    #[test]
+    fn rows_of_a_matrix() {
+        let since = Epoch::begin();
+        let mut b = vec![0.0; 9 * K];
+        assert_eq!(found(&b, since), Rows::Floats);
+        record(&mut b, 4..9);
+        assert_eq!(found(&b, since), Rows::Mixed);
+        record(&mut b, 0..4);
+        let weights =
+            |source| Rows::Weights { format: Q8_0, source: ptr::without_provenance(source), stride: BYTES };
+        assert_eq!(found(&b, since), weights(0x1000));
+        assert_eq!(found(&b[K..], since), weights(0x1000 + BYTES));
+        assert_eq!(found(&b, Epoch::none()), Rows::Floats);
+    }
+
+    #[test]
+    fn old_records_do_not_count() {
+        let mut b = vec![0.0; 4 * K];
+        let before = Epoch::begin();
+        record(&mut b, 0..4);
+        let since = Epoch::begin();
+        assert_eq!(found(&b, since), Rows::Floats);
+        record(&mut b, 0..3);
+        assert_eq!(found(&b, since), Rows::Mixed);
+        assert!(matches!(found(&b, before), Rows::Weights { .. }));
+    }
+
+    #[test]
+    fn rows_that_differ_do_not_belong_together() {
+        let since = Epoch::begin();
+        let spoil: [fn(&mut [f32]); 4] = [
+            |b| b.copy_within(K..2 * K, 2 * K), // a record of another row
+            |b| b[K + 2] = f32::from_bits(b[K + 2].to_bits() ^ 1), // a bit of the address
+            |b| {
+                // SAFETY: a row of K floats.
+                unsafe { write::<0>(ptr::without_provenance(0x1000 + BYTES), b[K..].as_mut_ptr(), K as i64) }
+            },
+            |b| {
+                // SAFETY: the same.
+                unsafe {
+                    write::<Q8_0>(ptr::without_provenance(0x1001 + BYTES), b[K..].as_mut_ptr(), K as i64)
+                }
+            },
+        ];
+        for spoil in spoil {
+            let mut b = vec![0.0; 4 * K];
+            record(&mut b, 0..4);
+            spoil(&mut b);
+            assert_eq!(found(&b, since), Rows::Mixed);
+        }
+    }
+
+    #[test]
+    fn other_bits_are_no_record() {
+        let since = Epoch::begin();
+        let mut b = vec![0.0; K];
+        record(&mut b, 0..1);
+        for word in 0..size_of::<Record>() / 4 {
+            for bit in 0..32 {
+                let mut spoilt = vec![0.0; K];
+                record(&mut spoilt, 0..1);
+                spoilt[word] = f32::from_bits(spoilt[word].to_bits() ^ (1 << bit));
+                assert_eq!(found(&spoilt, since), Rows::Floats, "word {word}, bit {bit}");
             }
         }
     }

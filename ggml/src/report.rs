@@ -62,8 +62,10 @@ pub fn say(text: &str) {
 
 fn summary() -> String {
     let mut text = String::new();
-    let int8: Vec<_> = FORMATS.iter().zip(&INT8).map(|(format, count)| (format.name, count.load(Relaxed))).collect();
-    let float: Vec<_> = REASONS.iter().zip(&FLOAT).map(|((_, why), count)| (*why, count.load(Relaxed))).collect();
+    let int8: Vec<_> =
+        FORMATS.iter().zip(&INT8).map(|(format, count)| (format.name, count.load(Relaxed))).collect();
+    let float: Vec<_> =
+        REASONS.iter().zip(&FLOAT).map(|((_, why), count)| (*why, count.load(Relaxed))).collect();
     for (arithmetic, counts) in [("int8", int8), ("f32", float)] {
         let sum: u64 = counts.iter().map(|(_, count)| count).sum();
         let separator = if text.is_empty() { "" } else { "; " };

@@ -1,16 +1,17 @@
 //! The names that are taken over from other libraries, and who gets what.
 //!
-//! Each entry hands the return address of its call on as one argument more, then jumps: neither the stack nor
-//! any other argument is touched. Calls `caller`, `traits`, `product` and the originals (`next`).
+//! An entry that has to know its caller hands the return address of its call on as one argument more, then
+//! jumps: neither the stack nor any other argument is touched. Calls `caller`, `traits`, `product` and the originals (`next`).
 
 use crate::next::Original;
 use crate::product::Product;
 use crate::settings::{self, Mode};
 use crate::traits::{self, TypeTraits};
 use crate::zenblas::Sgemm;
-use crate::{caller, report};
+use crate::{caller, openmp, report};
 use core::arch::naked_asm;
 use core::ffi::{c_int, c_void};
+use core::mem::transmute;
 
 /// ggml's traits of a type; for libggml-blas perhaps such as record.
 ///
@@ -34,13 +35,32 @@ unsafe extern "C" fn get_type_traits(kind: c_int, caller: usize) -> *const TypeT
     };
     // SAFETY: the type that ggml.h declares, called as we were.
     let original = unsafe {
-        core::mem::transmute::<*const c_void, unsafe extern "C" fn(c_int) -> *const TypeTraits>(original)(kind)
+        transmute::<*const c_void, unsafe extern "C" fn(c_int) -> *const TypeTraits>(original)(kind)
     };
     if settings::mode() == Mode::Off || original.is_null() || !caller::is_ggml_blas(caller) {
         return original;
     }
     // SAFETY: ggml's traits of this type.
     unsafe { traits::for_ggml_blas(kind, original) }
+}
+
+/// Called by ggml before a graph: how many threads it has.
+///
+/// # Safety
+/// As ggml's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ggml_backend_blas_set_n_threads(backend: *mut c_void, threads: c_int) {
+    static ORIGINAL: Original = Original::new(c"ggml_backend_blas_set_n_threads");
+    openmp::set_threads(threads);
+    let ours = ggml_backend_blas_set_n_threads as *const c_void;
+    let (ggml_blas, _) = caller::ggml_blas();
+    let Some(original) = ORIGINAL.for_caller(ours, ggml_blas) else {
+        return; // libggml-blas keeps the number that it began with
+    };
+    // SAFETY: the type that ggml-blas.h declares, called as we were.
+    unsafe {
+        transmute::<*const c_void, unsafe extern "C" fn(*mut c_void, c_int)>(original)(backend, threads)
+    };
 }
 
 /// `cblas_sgemm` of the process's BLAS; for libggml-blas that of zenblas, perhaps of quantised weights.
@@ -93,7 +113,7 @@ unsafe extern "C" fn sgemm(
     let caller = caller.to_bits() as usize;
     let original = ORIGINAL.for_caller(cblas_sgemm as *const c_void, caller);
     // SAFETY: the type that cblas.h declares.
-    let original = original.map(|found| unsafe { core::mem::transmute::<*const c_void, Sgemm>(found) });
+    let original = original.map(|found| unsafe { transmute::<*const c_void, Sgemm>(found) });
     let product = Product { layout, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc };
     // SAFETY: the caller's promise.
     unsafe {

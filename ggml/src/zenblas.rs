@@ -5,6 +5,7 @@
 
 use crate::next;
 use core::ffi::{CStr, c_char, c_int, c_void};
+use core::mem::transmute;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -42,13 +43,22 @@ pub type Qgemm = unsafe extern "C" fn(
     c_int,
 ) -> c_int;
 
+/// `zenblas_lender`: runs a team on threads of the program's.
+pub type Lender = unsafe extern "C" fn(c_int, unsafe extern "C" fn(c_int, *mut c_void), *mut c_void);
+
+type QtypeBlock = unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int;
+
 /// What this library calls of zenblas.
 pub struct Zenblas {
     /// `cblas_sgemm`.
     pub sgemm: Sgemm,
     /// `zenblas_qgemm`.
     pub qgemm: Qgemm,
-    qtype_block: unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int,
+    /// `openblas_set_num_threads_local`.
+    pub set_num_threads_local: unsafe extern "C" fn(c_int) -> c_int,
+    /// `zenblas_set_lender_local`.
+    pub set_lender_local: unsafe extern "C" fn(Option<Lender>) -> Option<Lender>,
+    qtype_block: QtypeBlock,
 }
 
 /// The file's name, as its users ask for it.
@@ -69,12 +79,13 @@ impl Zenblas {
         // SAFETY: the types are those that zenblas.h and cblas.h declare.
         unsafe {
             Some(Zenblas {
-                sgemm: core::mem::transmute::<*const c_void, Sgemm>(function(c"cblas_sgemm")?),
-                qgemm: core::mem::transmute::<*const c_void, Qgemm>(function(c"zenblas_qgemm")?),
-                qtype_block: core::mem::transmute::<
-                    *const c_void,
-                    unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int,
-                >(function(c"zenblas_qtype_block")?),
+                sgemm: transmute::<*const c_void, Sgemm>(function(c"cblas_sgemm")?),
+                qgemm: transmute::<*const c_void, Qgemm>(function(c"zenblas_qgemm")?),
+                set_num_threads_local: transmute::<*const c_void, _>(function(
+                    c"openblas_set_num_threads_local",
+                )?),
+                set_lender_local: transmute::<*const c_void, _>(function(c"zenblas_set_lender_local")?),
+                qtype_block: transmute::<*const c_void, QtypeBlock>(function(c"zenblas_qtype_block")?),
             })
         }
     }

@@ -11,6 +11,8 @@ static size_t work_size;
 
 const float *blas_work(void) { return work; }
 
+void ggml_backend_blas_set_n_threads(void *backend, int threads) { *(int *) backend = threads; }
+
 struct rows {
     const struct mul_mat *op;
     to_float_t to_float;

@@ -36,6 +36,7 @@ struct mul_mat {
     float *d;
 };
 void blas_mul_mat(const struct mul_mat *op);
+void ggml_backend_blas_set_n_threads(void *backend, int threads);
 /* The buffer. */
 const float *blas_work(void);
 /* A product of another form: d = d + y w^T */

@@ -187,6 +187,30 @@ static void accumulate(void) {
     CHECK(fabs(d[5 * N + 7] - want) < 1e-3, "%g not %g", d[5 * N + 7], want);
 }
 
+/* Products run on the program's own OpenMP team, as large as libggml-blas was told; and alone inside a region. */
+static void team(void) {
+    if (!count("quantised_products")) {
+        return;
+    }
+    for (int threads = 1; threads <= 3; threads++) {
+        int told = 0, before = count("lent_members");
+        ggml_backend_blas_set_n_threads(&told, threads);
+        CHECK(told == threads, "libggml-blas was told %d", told);
+        product(Q4_0, 32, 40, 64, 1, false, threads, -1);
+        product(Q4_0, 32, 40, 64, 2, true, threads, -1);
+        int members = count("lent_members") - before;
+        CHECK(members == (threads > 1 ? 3 * threads : 0), "%d members of 3 teams of %d", members, threads);
+    }
+    int before = count("lent_members");
+#pragma omp parallel num_threads(2)
+    {
+#pragma omp single
+        product(Q4_0, 32, 40, 64, 1, false, 2, -1);
+    }
+    CHECK(count("lent_members") == before, "threads were lent that are at work");
+    ggml_backend_blas_set_n_threads(&before, 0);
+}
+
 int main(int argc, char **argv) {
     mode = argc > 1 ? argv[1] : "int8";
     product(Q8_0, 32, 40, 64, 1, false, 2, 17); /* in a new buffer: the row that is left out is zero */
@@ -205,6 +229,7 @@ int main(int argc, char **argv) {
     product(F16, 32, 33, 64, 2, true, 2, -1);
     product(F32, 32, 33, 64, 2, true, 2, -1);
     copied_records();
+    team();
     accumulate();
     others();
     printf("%d failures\n", failures);

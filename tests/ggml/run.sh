@@ -49,7 +49,7 @@ shared version/libggml-base.so base.c -DVERSION='"0.26.0"'
 shared layout/libggml-base.so base.c -DLAYOUT=4
 shared libggml-blas.so blas.c -l:libggml-base.so -l:libblas.so.3 -pthread
 shared libggml-other.so other.c -l:libggml-base.so -l:libblas.so.3
-"${CC:-cc}" -Wall -Wextra -Werror -O1 -Iinclude "$tests/program.c" -L"$work" -l:libggml-blas.so -l:libggml-base.so \
+"${CC:-cc}" -Wall -Wextra -Werror -O1 -fopenmp -Iinclude "$tests/program.c" -L"$work" -l:libggml-blas.so -l:libggml-base.so \
     -l:libggml-other.so -l:libblas.so.3 -lm -ldl -o "$work/program"
 
 libraries=$work/zenblas:$work

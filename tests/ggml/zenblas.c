@@ -14,6 +14,32 @@ void cblas_sgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, in
     plain_sgemm(m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
+static _Thread_local int threads = 1;
+static _Thread_local void (*lender)(int, void (*)(int, void *), void *);
+int lent_members; /* members of all teams on lent threads */
+
+int openblas_set_num_threads_local(int count) {
+    int before = threads;
+    threads = count;
+    return before;
+}
+
+void *zenblas_set_lender_local(void *new) {
+    void *before = lender;
+    lender = new;
+    return before;
+}
+
+static int threads_of_team;
+
+/* Members of a team are there at the same time: each waits for all. */
+static void member(int number, void *arrived) {
+    (void) number;
+    __atomic_fetch_add((int *) arrived, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n((int *) arrived, __ATOMIC_SEQ_CST) < threads_of_team) {
+    }
+}
+
 int zenblas_qtype_block(int type, size_t *values, size_t *bytes) {
     if (type != Q8_0 && type != Q4_0) {
         return 1;
@@ -27,6 +53,12 @@ int zenblas_qgemm(int type, int m, int n, int k, const float *a, int lda, const 
     int ldc) {
     if (getenv("REFUSE")) {
         return -1;
+    }
+    if (lender) {
+        int arrived = 0;
+        threads_of_team = threads;
+        lender(threads, member, &arrived);
+        lent_members += arrived;
     }
     float *floats = malloc((size_t) n * k * sizeof(float));
     for (int j = 0; j < n; j++) {

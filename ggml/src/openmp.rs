@@ -1,0 +1,151 @@
+//! ggml's OpenMP team, lent to zenblas for a product.
+//!
+//! ggml's threads are an OpenMP team that waits for the next parallel region by spinning, for milliseconds:
+//! threads of zenblas's own would have to share the CPUs with them. So where an OpenMP runtime is loaded, a
+//! product is a parallel region of it, as large as those of ggml, with ggml's threads.
+//!
+//! Called by `product` and `symbols`; calls the OpenMP runtime and zenblas.
+
+use crate::zenblas::{Lender, Zenblas};
+use core::cell::Cell;
+use core::ffi::{CStr, c_int, c_uint, c_void};
+use core::mem::transmute;
+use core::ptr;
+use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::sync::OnceLock;
+
+/// The threads of ggml's graphs; 0 as long as it hasn't said.
+static THREADS: AtomicI32 = AtomicI32::new(0);
+
+/// Remembers how many threads ggml works with.
+pub fn set_threads(count: c_int) {
+    THREADS.store(count.max(0), Relaxed);
+}
+
+/// What is called of the runtime: GCC's entry for parallel regions, which Clang's has too.
+struct OpenMp {
+    parallel: unsafe extern "C" fn(unsafe extern "C" fn(*mut c_void), *mut c_void, c_uint, c_uint),
+    thread_num: unsafe extern "C" fn() -> c_int,
+    num_threads: unsafe extern "C" fn() -> c_int,
+    in_parallel: unsafe extern "C" fn() -> c_int,
+}
+
+impl OpenMp {
+    fn get() -> Option<&'static OpenMp> {
+        static OPENMP: OnceLock<Option<OpenMp>> = OnceLock::new();
+        OPENMP.get_or_init(OpenMp::find).as_ref()
+    }
+
+    /// The runtime that is loaded.
+    fn find() -> Option<OpenMp> {
+        // SAFETY: texts; what is loaded is in use by others, so that its handle can be kept.
+        let handles = [ptr::null_mut()].into_iter().chain(
+            [c"libgomp.so.1", c"libomp.so.5", c"libomp.so", c"libiomp5.so"]
+                .map(|name| unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) })
+                .into_iter()
+                .filter(|handle| !handle.is_null()),
+        );
+        // SAFETY: RTLD_DEFAULT is the null handle; the types are those of OpenMP.
+        handles.into_iter().find_map(|handle| unsafe {
+            let function = |name: &CStr| {
+                let found = libc::dlsym(handle, name.as_ptr());
+                (!found.is_null()).then_some(found)
+            };
+            type Count = unsafe extern "C" fn() -> c_int;
+            Some(OpenMp {
+                parallel: transmute::<*mut c_void, _>(function(c"GOMP_parallel")?),
+                thread_num: transmute::<*mut c_void, Count>(function(c"omp_get_thread_num")?),
+                num_threads: transmute::<*mut c_void, Count>(function(c"omp_get_num_threads")?),
+                in_parallel: transmute::<*mut c_void, Count>(function(c"omp_in_parallel")?),
+            })
+        })
+    }
+
+    /// Calls `work` on as many threads as ggml has, or fewer if the runtime gives no more.
+    fn region<F: Fn() + Sync>(&self, threads: c_int, work: F) {
+        unsafe extern "C" fn call<F: Fn()>(work: *mut c_void) {
+            // SAFETY: the pointer below.
+            unsafe { (*work.cast::<F>())() }
+        }
+        // SAFETY: the region ends before `work` does.
+        unsafe { (self.parallel)(call::<F>, (&raw const work).cast_mut().cast(), threads as c_uint, 0) };
+    }
+}
+
+/// While it lives, zenblas's calls from this thread run on ggml's threads, or at least on as many.
+pub struct Loan<'a> {
+    zenblas: &'a Zenblas,
+    threads: c_int,
+    lender: Option<Lender>,
+}
+
+impl<'a> Loan<'a> {
+    /// For the calling thread. Changes nothing as long as ggml hasn't said how many threads it has.
+    pub fn begin(zenblas: &'a Zenblas) -> Option<Loan<'a>> {
+        let count = THREADS.load(Relaxed);
+        if count == 0 {
+            return None;
+        }
+        let lender = (count > 1 && complete(count)).then_some(lend as Lender);
+        // SAFETY: `lend` does what a lender must.
+        unsafe {
+            let threads = (zenblas.set_num_threads_local)(count);
+            let lender = (zenblas.set_lender_local)(lender);
+            Some(Loan { zenblas, threads, lender })
+        }
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        // SAFETY: what was set before.
+        unsafe {
+            (self.zenblas.set_lender_local)(self.lender);
+            (self.zenblas.set_num_threads_local)(self.threads);
+        }
+    }
+}
+
+/// Whether a parallel region of this thread has `count` threads. The runtime is asked by a trial; what it
+/// answers is kept for the next product, which is as a rule the same thread's with the same number.
+fn complete(count: c_int) -> bool {
+    thread_local!(static COMPLETE: Cell<(c_int, bool)> = const { Cell::new((0, false)) });
+    let Some(openmp) = OpenMp::get() else {
+        return false;
+    };
+    // SAFETY: no arguments.
+    if unsafe { (openmp.in_parallel)() } != 0 {
+        return false;
+    }
+    if COMPLETE.get().0 != count {
+        let seen = AtomicI32::new(0);
+        // SAFETY: no arguments.
+        openmp.region(count, || seen.store(unsafe { (openmp.num_threads)() }, Relaxed));
+        COMPLETE.set((count, seen.into_inner() == count));
+    }
+    COMPLETE.get().1
+}
+
+/// The lender: a parallel region.
+unsafe extern "C" fn lend(
+    members: c_int,
+    member: unsafe extern "C" fn(c_int, *mut c_void),
+    work: *mut c_void,
+) {
+    let openmp = OpenMp::get().expect("without it nobody lends");
+    let work = work.expose_provenance();
+    // Always all of ggml's threads, the last perhaps for nothing: a smaller region would end the others.
+    openmp.region(THREADS.load(Relaxed).max(members), || {
+        // SAFETY: no arguments; then as the team asks.
+        unsafe {
+            if (openmp.num_threads)() < members {
+                crate::report::say("the OpenMP runtime gives fewer threads than a moment ago");
+                std::process::abort();
+            }
+            let number = (openmp.thread_num)();
+            if number < members {
+                member(number, ptr::with_exposed_provenance_mut(work));
+            }
+        }
+    });
+}
