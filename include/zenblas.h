@@ -33,6 +33,57 @@ const char *zenblas_get_isa(void);
 typedef void (*zenblas_lender)(int members, void (*member)(int number, void *work), void *work);
 zenblas_lender zenblas_set_lender_local(zenblas_lender lender);
 
+/* ---- Products with quantised weights ----
+ *
+ * W is N rows of K values in ggml's block formats, as they lie in a GGUF file: row i begins at
+ * (const char *)w + i * w_stride, w_stride in bytes, at least K / values * bytes of the type's block. K is a
+ * multiple of the block. A is row-major, M x K; C is row-major, M x N: C <- A W^T.
+ *
+ * A is rounded to 8 bits inside, with one scale for each 32 values of a row (for each 256 if the type's block has
+ * 256): scale = max |a| / 127, values rounded to the nearest, half to even. The integers of a block are summed exactly;
+ * block sums are added in order of k in single precision, so that the result is the same, bit for bit, for every
+ * number of threads and every instruction set. A row of A with a NaN or an infinity gives a row of NaNs.
+ *
+ * The functions return 0 when they have done their work; the number of the first wrong argument, which cblas_xerbla
+ * has been told too; or -1 where the system refused memory. Where they do not return 0 they have written nothing. */
+
+/* Block formats, by ggml's numbers. */
+typedef enum zenblas_qtype {
+    ZENBLAS_Q4_0 = 2,
+    ZENBLAS_Q4_1 = 3,
+    ZENBLAS_Q5_0 = 6,
+    ZENBLAS_Q5_1 = 7,
+    ZENBLAS_Q8_0 = 8,
+    ZENBLAS_Q2_K = 10,
+    ZENBLAS_Q3_K = 11,
+    ZENBLAS_Q4_K = 12,
+    ZENBLAS_Q5_K = 13,
+    ZENBLAS_Q6_K = 14,
+    ZENBLAS_IQ4_NL = 20,
+    ZENBLAS_IQ4_XS = 23,
+    ZENBLAS_MXFP4 = 39
+} zenblas_qtype;
+
+/* Values and bytes of a block. Returns 0, or 1 for a type that there is not (nothing is written then, nothing said). */
+int zenblas_qtype_block(int type, size_t *values, size_t *bytes);
+
+/* C <- A W^T */
+int zenblas_qgemm(int type, blasint m, blasint n, blasint k, const float *a, blasint lda, const void *w,
+                  size_t w_stride, float *c, blasint ldc);
+/* y <- W x: the same with M = 1 */
+int zenblas_qgemv(int type, blasint n, blasint k, const float *x, const void *w, size_t w_stride, float *y);
+
+/* W unpacked once, for many products: the bytes that takes (0 for wrong arguments), the unpacking, and the product.
+ * What was packed is for the instruction set of this process only. `packed` has any alignment. */
+size_t zenblas_qgemm_pack_get_size(int type, blasint n, blasint k);
+int zenblas_qgemm_pack(int type, blasint n, blasint k, const void *w, size_t w_stride, void *packed);
+int zenblas_qgemm_compute(int type, blasint m, blasint n, blasint k, const float *a, blasint lda, const void *packed,
+                          float *c, blasint ldc);
+
+/* A row of k values to blocks and back. */
+int zenblas_quantize_row(int type, blasint k, const float *x, void *w);
+int zenblas_dequantize_row(int type, blasint k, const void *w, float *x);
+
 #ifdef __cplusplus
 }
 #endif

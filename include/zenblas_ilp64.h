@@ -664,6 +664,14 @@
 #define zenblas_version zenblas_version64_
 #define zenblas_get_isa zenblas_get_isa64_
 #define zenblas_set_lender_local zenblas_set_lender_local64_
+#define zenblas_qtype_block zenblas_qtype_block64_
+#define zenblas_qgemm zenblas_qgemm64_
+#define zenblas_qgemv zenblas_qgemv64_
+#define zenblas_qgemm_pack_get_size zenblas_qgemm_pack_get_size64_
+#define zenblas_qgemm_pack zenblas_qgemm_pack64_
+#define zenblas_qgemm_compute zenblas_qgemm_compute64_
+#define zenblas_quantize_row zenblas_quantize_row64_
+#define zenblas_dequantize_row zenblas_dequantize_row64_
 #define CBLAS_CallFromC CBLAS_CallFromC64_
 #define RowMajorStrg RowMajorStrg64_
 

@@ -62,6 +62,7 @@ pub mod level1;
 pub mod level2;
 pub mod level3;
 pub mod platform;
+pub mod quant;
 pub mod scalar;
 pub mod simd;
 pub mod view;

@@ -107,6 +107,7 @@ impl<T: Scalar> Product for Gemm<'_, T> {
             a_tail: 0,
             b_tail: 0,
             ready: Ready::default(),
+            b_near: false,
             rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
         }
     }

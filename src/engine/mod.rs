@@ -47,6 +47,9 @@ pub struct Shape {
     pub b_tail: usize,
     /// Operands that are packed already.
     pub ready: Ready,
+    /// Whether blocks of B shall stay near, in L2: they are multiplied with few rows, or larger than what they are
+    /// packed from.
+    pub b_near: bool,
     /// Multiply-adds that one core does in a nanosecond on this product, roughly.
     pub rate: f64,
 }

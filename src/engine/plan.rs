@@ -184,7 +184,8 @@ mod tests {
     fn shape(m: usize, n: usize, k: usize) -> Shape {
         let (mr, nr, a_bytes, b_bytes) = (48, 8, 192, 32);
         let ready = Default::default();
-        Shape { m, n, k, mr, nr, a_bytes, b_bytes, a_tail: 0, b_tail: 0, ready, rate: 60.0 }
+        let (a_tail, b_tail, b_near, rate) = (0, 0, false, 60.0);
+        Shape { m, n, k, mr, nr, a_bytes, b_bytes, a_tail, b_tail, ready, b_near, rate }
     }
 
     #[test]

@@ -96,6 +96,7 @@ fn shape<T: Scalar>(kernels: &'static KernelSet<T>, lanes: usize, order: usize) 
         a_tail: 0,
         b_tail: 0,
         ready: engine::Ready::default(),
+        b_near: false,
         rate: engine::gemm::rate::<T>(kernels.level),
     }
 }

@@ -1,7 +1,7 @@
 //! AVX2, with and without AVX-VNNI: 8 lanes.
 
 use super::super::avx2::F32x8;
-use super::{Avx2, Dot, DotDispatch, DotLevel, FACTORS, Ints};
+use super::{Avx2, Dot, DotDispatch, DotLevel, FACTORS, Full, Ints, Sums};
 use crate::simd::Isa;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
@@ -20,6 +20,7 @@ impl Dot for AvxVnni {
     type Isa = Avx2;
     type Ints = I32x8;
     type Quad = I32x8;
+    type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::AvxVnni;
     const SPREAD_BYTES: usize = FACTORS;
 
@@ -54,6 +55,12 @@ impl Dot for AvxVnni {
         // SAFETY: the token proves the instructions.
         I32x8(unsafe { _mm256_dpbusd_avx_epi32(sum.0, bytes.0, quad.0) })
     }
+
+    #[inline(always)]
+    fn dot_words(self, sum: I32x8, lane: I32x8, words: I32x8) -> I32x8 {
+        // SAFETY: the token proves the instructions.
+        I32x8(unsafe { _mm256_dpwssd_avx_epi32(sum.0, lane.0, words.0) })
+    }
 }
 
 #[inline]
@@ -67,6 +74,7 @@ impl Dot for Avx2 {
     type Ints = I32x8;
     /// Factors 0 and 2 as words, factors 1 and 3 as words.
     type Quad = [I32x8; 2];
+    type Narrow = Words;
     const LEVEL: DotLevel = DotLevel::Avx2;
     const SPREAD_BYTES: usize = 2 * FACTORS;
 
@@ -118,6 +126,64 @@ impl Dot for Avx2 {
             let sum = _mm256_add_epi32(sum.0, _mm256_madd_epi16(even, even_factors.0));
             I32x8(_mm256_add_epi32(sum, _mm256_madd_epi16(odd, odd_factors.0)))
         }
+    }
+
+    #[inline(always)]
+    fn dot_words(self, sum: I32x8, lane: I32x8, words: I32x8) -> I32x8 {
+        // SAFETY: the token proves the instructions.
+        I32x8(unsafe { _mm256_add_epi32(sum.0, _mm256_madd_epi16(lane.0, words.0)) })
+    }
+}
+
+/// Sums of small bytes in 16-bit words, two in a lane. `vpmaddubsw` adds two products of bytes up to 127 without
+/// saturation; bytes that are smaller still leave room for several steps in a word. So a step takes a product and a
+/// sum, and only the end of several steps the second product that widens to 32 bits, which a scale joins for nothing.
+pub struct Words;
+
+impl Sums<Avx2> for Words {
+    type Sum = I32x8;
+    type Quad = I32x8;
+    const FACTOR_BYTES: usize = FACTORS;
+
+    #[inline(always)]
+    fn most_steps(largest: u8) -> usize {
+        let each = 2 * 127 * usize::from(largest);
+        (i16::MAX as usize / each).max(1)
+    }
+
+    #[inline(always)]
+    unsafe fn prepare(_: Avx2, _: *mut u8) {}
+
+    #[inline(always)]
+    unsafe fn quad(_: Avx2, block: *const u8, i: usize) -> I32x8 {
+        // SAFETY: the caller vouches for the block; the token proves the instructions.
+        unsafe { I32x8(_mm256_set1_epi32(block.add(4 * i).cast::<i32>().read_unaligned())) }
+    }
+
+    #[inline(always)]
+    fn begin(isa: Avx2, _: I32x8) -> I32x8 {
+        I32x8::splat(isa, 0)
+    }
+
+    #[inline(always)]
+    fn add(_: Avx2, sum: I32x8, bytes: I32x8, quad: I32x8) -> I32x8 {
+        // SAFETY: the token proves the instructions.
+        I32x8(unsafe { _mm256_add_epi16(sum.0, _mm256_maddubs_epi16(bytes.0, quad.0)) })
+    }
+
+    #[inline(always)]
+    fn end(isa: Avx2, total: I32x8, sum: I32x8) -> I32x8 {
+        isa.dot_words(total, sum, I32x8::splat(isa, 0x0001_0001))
+    }
+
+    #[inline(always)]
+    fn scale(factor: I32x8) -> I32x8 {
+        factor.shl::<16>() | factor.shl::<16>().shr::<16>()
+    }
+
+    #[inline(always)]
+    fn end_scaled(isa: Avx2, total: I32x8, sum: I32x8, scale: I32x8) -> I32x8 {
+        isa.dot_words(total, sum, scale)
     }
 }
 
@@ -220,6 +286,18 @@ impl Ints for I32x8 {
     fn sar<const N: u32>(self) -> Self {
         // SAFETY: a vector exists, so the CPU has the instructions.
         I32x8(unsafe { _mm256_sra_epi32(self.0, _mm_cvtsi32_si128(N as i32)) })
+    }
+
+    #[inline(always)]
+    fn shr_by(self, n: u32) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x8(unsafe { _mm256_srl_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x8(unsafe { _mm256_mullo_epi32(self.0, other.0) })
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! AVX-512 with VNNI: 16 lanes, one instruction for a dot product.
 
 use super::super::avx512::{Avx512, F32x16};
-use super::{Dot, DotDispatch, DotLevel, FACTORS, Ints};
+use super::{Dot, DotDispatch, DotLevel, FACTORS, Full, Ints};
 use crate::simd::Isa;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
@@ -20,6 +20,7 @@ impl Dot for Avx512Vnni {
     type Isa = Avx512;
     type Ints = I32x16;
     type Quad = I32x16;
+    type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::Avx512Vnni;
     const SPREAD_BYTES: usize = FACTORS;
 
@@ -53,6 +54,12 @@ impl Dot for Avx512Vnni {
     fn dot(self, sum: I32x16, bytes: I32x16, quad: I32x16) -> I32x16 {
         // SAFETY: the token proves the instructions.
         I32x16(unsafe { _mm512_dpbusd_epi32(sum.0, bytes.0, quad.0) })
+    }
+
+    #[inline(always)]
+    fn dot_words(self, sum: I32x16, lane: I32x16, words: I32x16) -> I32x16 {
+        // SAFETY: the token proves the instructions.
+        I32x16(unsafe { _mm512_dpwssd_epi32(sum.0, lane.0, words.0) })
     }
 }
 
@@ -154,6 +161,18 @@ impl Ints for I32x16 {
     fn sar<const N: u32>(self) -> Self {
         // SAFETY: a vector exists, so the CPU has the instructions.
         I32x16(unsafe { _mm512_srai_epi32::<N>(self.0) })
+    }
+
+    #[inline(always)]
+    fn shr_by(self, n: u32) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x16(unsafe { _mm512_srl_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x16(unsafe { _mm512_mullo_epi32(self.0, other.0) })
     }
 
     #[inline(always)]

@@ -12,6 +12,9 @@
 //! | avx2 | 8 lanes | twice `vpmaddwd`: `vpmaddubsw` saturates | 4 words: first and third factor, second and fourth |
 //! | portable | 4 lanes | plain code | 4 bytes |
 //!
+//! A kernel does not call [`Dot::dot`] itself but sums through [`Sums`], which knows a faster way for small bytes
+//! on AVX2.
+//!
 //! Called by `quant`; a sibling of the vectors of reals in the parent module, whose ISAs it shares.
 
 #[cfg(target_arch = "x86_64")]
@@ -19,6 +22,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod sums;
 
 use super::{Isa, Level, Portable};
 use crate::platform::cpu;
@@ -30,6 +34,7 @@ use super::Avx2;
 pub use avx2::AvxVnni;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512Vnni;
+pub use sums::{Full, Sums};
 
 /// Factors that are stored together: a block of [`Dot::spread`].
 pub const FACTORS: usize = 32;
@@ -42,6 +47,8 @@ pub trait Dot: Copy + Send + Sync + 'static {
     type Ints: Ints<Isa = Self::Isa>;
     /// Four factors, for all lanes.
     type Quad: Copy;
+    /// The fastest way to sum products of bytes of at most 127 with factors of at most 127 in magnitude.
+    type Narrow: Sums<Self>;
     /// Which one this is.
     const LEVEL: DotLevel;
     /// Bytes that [`FACTORS`] factors take when spread.
@@ -73,6 +80,9 @@ pub trait Dot: Copy + Send + Sync + 'static {
 
     /// Adds to each lane of `sum` the products of the lane's four unsigned bytes and the four factors.
     fn dot(self, sum: Self::Ints, bytes: Self::Ints, quad: Self::Quad) -> Self::Ints;
+
+    /// Adds to each lane of `sum` the products of the lane's two signed 16-bit words and those of `words`.
+    fn dot_words(self, sum: Self::Ints, lane: Self::Ints, words: Self::Ints) -> Self::Ints;
 }
 
 /// A vector of `i32`, whose lanes are also seen as four bytes.
@@ -134,6 +144,10 @@ pub trait Ints:
     fn shr<const N: u32>(self) -> Self;
     /// Lanes shifted right by `N` bits, copies of the sign coming in.
     fn sar<const N: u32>(self) -> Self;
+    /// Lanes shifted right by `n < 32` bits, zeros coming in.
+    fn shr_by(self, n: u32) -> Self;
+    /// Products of lanes, modulo 2^32.
+    fn times(self, other: Self) -> Self;
     /// The smaller of each two lanes, with sign.
     fn min(self, other: Self) -> Self;
     /// The larger of each two lanes, with sign.

@@ -1,13 +1,14 @@
 //! Every CPU: 4 lanes of plain code.
 
 use super::super::portable::Lanes;
-use super::{Dot, DotDispatch, DotLevel, FACTORS, Ints, Portable};
+use super::{Dot, DotDispatch, DotLevel, FACTORS, Full, Ints, Portable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
 
 impl Dot for Portable {
     type Isa = Portable;
     type Ints = I32x4;
     type Quad = [i8; 4];
+    type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::Portable;
     const SPREAD_BYTES: usize = FACTORS;
 
@@ -41,6 +42,16 @@ impl Dot for Portable {
             let bytes = bytes.0[lane].to_le_bytes();
             let products: [i32; 4] = core::array::from_fn(|i| i32::from(bytes[i]) * i32::from(quad[i]));
             sum.0[lane].wrapping_add(products[0] + products[1] + products[2] + products[3])
+        }))
+    }
+
+    #[inline(always)]
+    fn dot_words(self, sum: I32x4, lane: I32x4, words: I32x4) -> I32x4 {
+        let low = |x: i32| i32::from(x as i16);
+        I32x4(core::array::from_fn(|i| {
+            let (a, b) = (lane.0[i], words.0[i]);
+            let products = (low(a) * low(b)).wrapping_add((a >> 16) * (b >> 16));
+            sum.0[i].wrapping_add(products)
         }))
     }
 }
@@ -128,6 +139,16 @@ impl Ints for I32x4 {
     #[inline(always)]
     fn sar<const N: u32>(self) -> Self {
         I32x4(self.0.map(|x| x >> N))
+    }
+
+    #[inline(always)]
+    fn shr_by(self, n: u32) -> Self {
+        I32x4(self.0.map(|x| (x as u32 >> n) as i32))
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.zip(other, i32::wrapping_mul)
     }
 
     #[inline(always)]

@@ -1,0 +1,338 @@
+//! `C <- A W^T` on the engine: A is m x k, quantised beforehand into panels; W is n rows of blocks, unpacked panel by
+//! panel as the loops ask for it, or once for many products ([`pack`]).
+//!
+//! To the engine, A has rows of tokens, B is W transposed, and k counts blocks.
+
+use super::Format;
+use super::activations::Quantise;
+use super::kernels::{Kernels, TileKernel};
+use super::tile::Tile;
+use super::weights::Unpack;
+use crate::engine::{self, Product, Ready, Shape, plan};
+use crate::level3::OutOfMemory;
+use crate::platform::memory::Buffer;
+use crate::platform::{pool, threads, topology};
+use crate::simd::dot::DotLevel;
+use core::ops::Range;
+
+/// A matrix of quantised weights, n x k.
+#[derive(Clone, Copy, Debug)]
+pub enum Weights {
+    /// Rows of blocks in the caller's memory.
+    Blocks {
+        /// The first row.
+        first: *const u8,
+        /// Bytes from a row to the next.
+        stride: usize,
+    },
+    /// What [`pack`] made.
+    Packed(*const u8),
+}
+
+/// A product on an ISA.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem {
+    /// Block format of W.
+    pub format: &'static Format,
+    /// ISA, one that the CPU has.
+    pub level: DotLevel,
+    /// Rows of A and of C.
+    pub m: usize,
+    /// Rows of W, columns of C.
+    pub n: usize,
+    /// Columns of A and of W: a multiple of the block.
+    pub k: usize,
+    /// A.
+    pub a: *const f32,
+    /// Elements from a row of A to the next.
+    pub lda: isize,
+    /// W.
+    pub w: Weights,
+    /// C.
+    pub c: *mut f32,
+    /// Elements from a row of C to the next.
+    pub ldc: isize,
+}
+
+/// Bytes of quantised activations at a time: more rows of A than these hold are multiplied in turn.
+const ACTIVATIONS: usize = 16 << 20;
+
+/// Bytes of a token's blocks from which quantising them is worth a team.
+const WORTH_A_TEAM: usize = 1 << 17;
+
+/// The part of L1 that a panel of weights takes: what else is read, panels of activations, is small.
+const L1_SHARE: f64 = 0.6;
+
+/// Blocks of weights that are multiplied at a time.
+fn depth(kernels: &Kernels, blocks: usize) -> usize {
+    let most = (topology::get().caches.l1d as f64 * L1_SHARE) as usize / kernels.weight_bytes;
+    blocks.div_ceil(blocks.div_ceil(most.max(1)).max(1)).max(1)
+}
+
+impl Problem {
+    /// `C <- A W^T` on as many threads as pay.
+    ///
+    /// # Safety
+    /// The operands must be as large as the sizes say, and the CPU have the ISA.
+    pub unsafe fn multiply(&self) -> Result<(), OutOfMemory> {
+        // SAFETY: the caller's promise.
+        unsafe { self.run(None) }
+    }
+
+    /// `C <- A W^T` on a number of threads.
+    ///
+    /// # Safety
+    /// As for [`Problem::multiply`].
+    #[cfg(test)]
+    pub(super) unsafe fn multiply_on(&self, threads: usize) -> Result<(), OutOfMemory> {
+        // SAFETY: the caller's promise.
+        unsafe { self.run(Some(threads)) }
+    }
+
+    /// # Safety
+    /// As for [`Problem::multiply`].
+    unsafe fn run(&self, threads: Option<usize>) -> Result<(), OutOfMemory> {
+        if self.m == 0 || self.n == 0 {
+            return Ok(());
+        }
+        if self.k == 0 {
+            for row in 0..self.m {
+                // SAFETY: a row of C.
+                unsafe { self.c.offset(row as isize * self.ldc).write_bytes(0, self.n) };
+            }
+            return Ok(());
+        }
+        let kernels = (self.format.kernels)(self.level);
+        let blocks = self.k / self.format.values;
+        let row_bytes = blocks * kernels.token_bytes;
+        // Few rows at a time where there are many, or where the system has no memory for more.
+        let mut rows = self.m.min((ACTIVATIONS / row_bytes).max(kernels.tiles()[2].tokens));
+        let buffer = loop {
+            let bytes = rows.next_multiple_of(kernels.tile(rows).tokens) * row_bytes;
+            let emergency = || (rows == 1).then(Buffer::emergency).flatten().filter(|b| b.len() >= bytes);
+            match Buffer::take(bytes).or_else(emergency) {
+                Some(buffer) => break buffer,
+                None if rows == 1 => return Err(OutOfMemory(bytes)),
+                None => rows /= 2,
+            }
+        };
+        for first in (0..self.m).step_by(rows) {
+            let rows = rows.min(self.m - first);
+            let product = Rows {
+                problem: self,
+                kernels,
+                tile: kernels.tile(rows),
+                blocks,
+                depth: depth(kernels, blocks),
+                rows,
+                a: self.a.wrapping_offset(first as isize * self.lda),
+                c: self.c.wrapping_offset(first as isize * self.ldc),
+                activations: buffer.as_mut_ptr(),
+            };
+            let shape = product.shape();
+            let threads = threads.unwrap_or_else(|| plan::threads(&shape));
+            product.quantise(threads);
+            if !engine::multiply(&product, threads) {
+                return Err(OutOfMemory(shape.b_panel(product.depth)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Some rows of a problem, for the engine.
+struct Rows<'a> {
+    problem: &'a Problem,
+    kernels: &'static Kernels,
+    tile: TileKernel,
+    /// Blocks of a row.
+    blocks: usize,
+    /// Blocks at a time.
+    depth: usize,
+    rows: usize,
+    /// The first row of A, and of C.
+    a: *const f32,
+    c: *mut f32,
+    /// Room for all panels of activations.
+    activations: *mut u8,
+}
+
+// SAFETY: A and W are only read; the engine gives every part of C to one thread, and so does `quantise` with panels.
+unsafe impl Sync for Rows<'_> {}
+
+impl Rows<'_> {
+    /// Where the activations of a panel that begins with row `row` are, at blocks `k`.
+    fn panel(&self, row: usize, k: &Range<usize>) -> *mut u8 {
+        let width = self.tile.tokens * self.kernels.token_bytes;
+        let panels = self.rows.div_ceil(self.tile.tokens);
+        let offset = k.start * width * panels + row / self.tile.tokens * width * k.len();
+        self.activations.wrapping_add(offset)
+    }
+
+    /// Quantises all panels of activations.
+    fn quantise(&self, threads: usize) {
+        let panels = self.rows.div_ceil(self.tile.tokens);
+        let worth_it = panels > 1 && self.rows * self.blocks * self.kernels.token_bytes >= WORTH_A_TEAM;
+        let team = pool::take(if worth_it { threads } else { 1 });
+        let members = team.size();
+        team.run(|member| {
+            for panel in (member..panels).step_by(members) {
+                let first = panel * self.tile.tokens;
+                let rows = first..(first + self.tile.tokens).min(self.rows);
+                for start in (0..self.blocks).step_by(self.depth) {
+                    let k = start..(start + self.depth).min(self.blocks);
+                    // SAFETY: a panel's place, which one member writes.
+                    unsafe { self.pack_a(rows.clone(), k.clone(), self.panel(first, &k)) };
+                }
+            }
+        });
+    }
+}
+
+impl Product for Rows<'_> {
+    fn shape(&self) -> Shape {
+        let Rows { kernels, tile, problem, .. } = *self;
+        let packed = matches!(problem.w, Weights::Packed(_));
+        Shape {
+            m: self.rows,
+            n: problem.n,
+            k: self.blocks,
+            mr: tile.tokens,
+            nr: kernels.rows,
+            a_bytes: tile.tokens * kernels.token_bytes,
+            b_bytes: kernels.weight_bytes,
+            a_tail: 0,
+            b_tail: 0,
+            ready: Ready { kc: self.depth, a: true, b: packed },
+            b_near: true,
+            rate: kernels.rate / problem.format.values as f64,
+        }
+    }
+
+    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
+        let Problem { format, lda, .. } = *self.problem;
+        let from = self.a.wrapping_offset(rows.start as isize * lda).wrapping_add(k.start * format.values);
+        let work = Quantise {
+            from,
+            stride: lda,
+            tokens: rows.len(),
+            padded: self.tile.tokens,
+            blocks: k.len(),
+            to,
+        };
+        // SAFETY: the problem's ISA is the CPU's; rows and columns of A; the caller vouches for `to`.
+        unsafe { (self.kernels.quantise)(&work) }
+    }
+
+    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        let Weights::Blocks { first, stride } = self.problem.w else {
+            unreachable!("packed weights are ready");
+        };
+        // SAFETY: the problem's ISA is the CPU's; rows and blocks of W; the caller vouches for `to`.
+        unsafe { unpack(self.problem.format, self.kernels, first, stride, cols, k, to) }
+    }
+
+    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        Some(self.panel(rows.start, k))
+    }
+
+    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
+        match self.problem.w {
+            Weights::Blocks { .. } => None,
+            Weights::Packed(panels) => {
+                Some(panels.wrapping_add(packed_panel(self.kernels, self.problem.n, cols.start, k)))
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, a: *const u8, b: *const u8) {
+        let Problem { ldc, .. } = *self.problem;
+        let tile = Tile {
+            a,
+            w: b,
+            blocks: k.len(),
+            c: self.c.wrapping_offset(rows.start as isize * ldc).wrapping_add(cols.start),
+            c_row: ldc,
+            tokens: rows.len(),
+            cols: cols.len(),
+            first: k.start == 0,
+        };
+        // SAFETY: the problem's ISA is the CPU's; the caller vouches for the panels; a tile of C.
+        unsafe { (self.tile.run)(&tile) }
+    }
+}
+
+/// Unpacks rows `cols` of W at blocks `k` into a panel.
+///
+/// # Safety
+/// The CPU must have the kernels' ISA, the rows be readable, the panel writable.
+unsafe fn unpack(
+    format: &Format,
+    kernels: &Kernels,
+    first: *const u8,
+    stride: usize,
+    cols: Range<usize>,
+    k: Range<usize>,
+    to: *mut u8,
+) {
+    let from = first.wrapping_add(cols.start * stride + k.start * format.bytes);
+    let work = Unpack { from, stride, rows: cols.len(), blocks: k.len(), to };
+    // SAFETY: the caller's promise.
+    unsafe { (kernels.unpack)(&work) }
+}
+
+/// Where the panel that begins with row `row` of n is among all packed ones, at blocks `k`.
+fn packed_panel(kernels: &Kernels, n: usize, row: usize, k: &Range<usize>) -> usize {
+    let panels = n.div_ceil(kernels.rows);
+    kernels.weight_bytes * (k.start * panels + row / kernels.rows * k.len())
+}
+
+/// Bytes of all panels of an n x k matrix. None if that is more than there can be.
+pub fn packed_bytes(format: &Format, level: DotLevel, n: usize, k: usize) -> Option<usize> {
+    let kernels = (format.kernels)(level);
+    let panels = n.div_ceil(kernels.rows).checked_mul(k / format.values)?;
+    panels.checked_mul(kernels.weight_bytes).filter(|&bytes| bytes <= isize::MAX as usize / 2)
+}
+
+/// Unpacks an n x k matrix once for many products on the same ISA.
+///
+/// # Safety
+/// The rows must be readable, [`packed_bytes`] at `to` writable; the CPU must have the ISA.
+pub unsafe fn pack(
+    format: &Format,
+    level: DotLevel,
+    n: usize,
+    k: usize,
+    first: *const u8,
+    stride: usize,
+    to: *mut u8,
+) {
+    struct Shared(*const u8, *mut u8);
+    // SAFETY: the rows are only read, and each panel is written by one thread.
+    unsafe impl Sync for Shared {}
+    impl Shared {
+        fn both(&self) -> (*const u8, *mut u8) {
+            (self.0, self.1)
+        }
+    }
+
+    let kernels = (format.kernels)(level);
+    let blocks = k / format.values;
+    let depth = depth(kernels, blocks);
+    let bytes = packed_bytes(format, level, n, k).unwrap_or(0);
+    let team = pool::take(if bytes >= WORTH_A_TEAM { threads::max() } else { 1 });
+    let (members, shared) = (team.size(), Shared(first, to));
+    team.run(|member| {
+        let (first, to) = shared.both();
+        for panel in (member..n.div_ceil(kernels.rows)).step_by(members) {
+            let cols = panel * kernels.rows..((panel + 1) * kernels.rows).min(n);
+            for start in (0..blocks).step_by(depth) {
+                let k = start..(start + depth).min(blocks);
+                let to = to.wrapping_add(packed_panel(kernels, n, cols.start, &k));
+                // SAFETY: the caller's promise; the panel's place.
+                unsafe { unpack(format, kernels, first, stride, cols.clone(), k, to) };
+            }
+        }
+    });
+}
