@@ -19,6 +19,7 @@ pub mod extra;
 pub mod flags;
 pub mod helpers;
 mod line;
+pub mod quant;
 pub mod results;
 mod table;
 pub(crate) mod trace;

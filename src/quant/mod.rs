@@ -24,6 +24,7 @@ pub mod k_offset;
 pub mod k_symmetric;
 pub mod kernels;
 pub mod legacy;
+pub mod packed;
 pub mod product;
 mod search;
 pub mod tile;

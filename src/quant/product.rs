@@ -1,17 +1,17 @@
 //! `C <- A W^T` on the engine: A is m x k, quantised beforehand into panels; W is n rows of blocks, unpacked panel by
-//! panel as the loops ask for it, or once for many products ([`pack`]).
+//! panel as the loops ask for it, or once for many products (`packed.rs`).
 //!
 //! To the engine, A has rows of tokens, B is W transposed, and k counts blocks.
 
 use super::Format;
 use super::activations::Quantise;
 use super::kernels::{Kernels, TileKernel};
+use super::packed::{panel_offset, unpack_panel};
 use super::tile::Tile;
-use super::weights::Unpack;
 use crate::engine::{self, Product, Ready, Shape, plan};
 use crate::level3::OutOfMemory;
 use crate::platform::memory::Buffer;
-use crate::platform::{pool, threads, topology};
+use crate::platform::{pool, topology};
 use crate::simd::dot::DotLevel;
 use core::ops::Range;
 
@@ -25,7 +25,7 @@ pub enum Weights {
         /// Bytes from a row to the next.
         stride: usize,
     },
-    /// What [`pack`] made.
+    /// The panels that [`packed`](super::packed) found.
     Packed(*const u8),
 }
 
@@ -57,14 +57,14 @@ pub struct Problem {
 /// Bytes of quantised activations at a time: more rows of A than these hold are multiplied in turn.
 const ACTIVATIONS: usize = 16 << 20;
 
-/// Bytes of a token's blocks from which quantising them is worth a team.
-const WORTH_A_TEAM: usize = 1 << 17;
+/// Bytes to write from which that is worth a team.
+pub(super) const WORTH_A_TEAM: usize = 1 << 17;
 
 /// The part of L1 that a panel of weights takes: what else is read, panels of activations, is small.
 const L1_SHARE: f64 = 0.6;
 
 /// Blocks of weights that are multiplied at a time.
-fn depth(kernels: &Kernels, blocks: usize) -> usize {
+pub(super) fn depth(kernels: &Kernels, blocks: usize) -> usize {
     let most = (topology::get().caches.l1d as f64 * L1_SHARE) as usize / kernels.weight_bytes;
     blocks.div_ceil(blocks.div_ceil(most.max(1)).max(1)).max(1)
 }
@@ -229,7 +229,7 @@ impl Product for Rows<'_> {
             unreachable!("packed weights are ready");
         };
         // SAFETY: the problem's ISA is the CPU's; rows and blocks of W; the caller vouches for `to`.
-        unsafe { unpack(self.problem.format, self.kernels, first, stride, cols, k, to) }
+        unsafe { unpack_panel(self.problem.format, self.kernels, (first, stride), cols, k, to) }
     }
 
     fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
@@ -240,7 +240,7 @@ impl Product for Rows<'_> {
         match self.problem.w {
             Weights::Blocks { .. } => None,
             Weights::Packed(panels) => {
-                Some(panels.wrapping_add(packed_panel(self.kernels, self.problem.n, cols.start, k)))
+                Some(panels.wrapping_add(panel_offset(self.kernels, self.problem.n, cols.start, k)))
             }
         }
     }
@@ -261,78 +261,4 @@ impl Product for Rows<'_> {
         // SAFETY: the problem's ISA is the CPU's; the caller vouches for the panels; a tile of C.
         unsafe { (self.tile.run)(&tile) }
     }
-}
-
-/// Unpacks rows `cols` of W at blocks `k` into a panel.
-///
-/// # Safety
-/// The CPU must have the kernels' ISA, the rows be readable, the panel writable.
-unsafe fn unpack(
-    format: &Format,
-    kernels: &Kernels,
-    first: *const u8,
-    stride: usize,
-    cols: Range<usize>,
-    k: Range<usize>,
-    to: *mut u8,
-) {
-    let from = first.wrapping_add(cols.start * stride + k.start * format.bytes);
-    let work = Unpack { from, stride, rows: cols.len(), blocks: k.len(), to };
-    // SAFETY: the caller's promise.
-    unsafe { (kernels.unpack)(&work) }
-}
-
-/// Where the panel that begins with row `row` of n is among all packed ones, at blocks `k`.
-fn packed_panel(kernels: &Kernels, n: usize, row: usize, k: &Range<usize>) -> usize {
-    let panels = n.div_ceil(kernels.rows);
-    kernels.weight_bytes * (k.start * panels + row / kernels.rows * k.len())
-}
-
-/// Bytes of all panels of an n x k matrix. None if that is more than there can be.
-pub fn packed_bytes(format: &Format, level: DotLevel, n: usize, k: usize) -> Option<usize> {
-    let kernels = (format.kernels)(level);
-    let panels = n.div_ceil(kernels.rows).checked_mul(k / format.values)?;
-    panels.checked_mul(kernels.weight_bytes).filter(|&bytes| bytes <= isize::MAX as usize / 2)
-}
-
-/// Unpacks an n x k matrix once for many products on the same ISA.
-///
-/// # Safety
-/// The rows must be readable, [`packed_bytes`] at `to` writable; the CPU must have the ISA.
-pub unsafe fn pack(
-    format: &Format,
-    level: DotLevel,
-    n: usize,
-    k: usize,
-    first: *const u8,
-    stride: usize,
-    to: *mut u8,
-) {
-    struct Shared(*const u8, *mut u8);
-    // SAFETY: the rows are only read, and each panel is written by one thread.
-    unsafe impl Sync for Shared {}
-    impl Shared {
-        fn both(&self) -> (*const u8, *mut u8) {
-            (self.0, self.1)
-        }
-    }
-
-    let kernels = (format.kernels)(level);
-    let blocks = k / format.values;
-    let depth = depth(kernels, blocks);
-    let bytes = packed_bytes(format, level, n, k).unwrap_or(0);
-    let team = pool::take(if bytes >= WORTH_A_TEAM { threads::max() } else { 1 });
-    let (members, shared) = (team.size(), Shared(first, to));
-    team.run(|member| {
-        let (first, to) = shared.both();
-        for panel in (member..n.div_ceil(kernels.rows)).step_by(members) {
-            let cols = panel * kernels.rows..((panel + 1) * kernels.rows).min(n);
-            for start in (0..blocks).step_by(depth) {
-                let k = start..(start + depth).min(blocks);
-                let to = to.wrapping_add(packed_panel(kernels, n, cols.start, &k));
-                // SAFETY: the caller's promise; the panel's place.
-                unsafe { unpack(format, kernels, first, stride, cols.clone(), k, to) };
-            }
-        }
-    });
 }

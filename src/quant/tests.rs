@@ -3,8 +3,8 @@
 
 use super::activations::NEGLIGIBLE;
 use super::format::Decoded;
-use super::product::{Problem, Weights, pack, packed_bytes};
-use super::{FORMATS, Format};
+use super::product::{Problem, Weights};
+use super::{FORMATS, Format, packed};
 use crate::platform::threads;
 use crate::simd::dot::DotLevel;
 use crate::testing::{Guarded, Random, Side};
@@ -113,17 +113,19 @@ impl Case {
     }
 
     /// Multiplies on an ISA and threads, the weights packed beforehand or not, and compares.
-    fn run(&self, level: DotLevel, threads: usize, packed: bool, side: Side) {
+    fn run(&self, level: DotLevel, threads: usize, pack: bool, side: Side) {
         let ldc = self.n + 3;
         let mut c = Guarded::new(&vec![7.0f32; (self.m - 1) * ldc + self.n], side);
         let mut panels = Vec::new();
-        let w = if packed {
-            panels = vec![0u8; packed_bytes(self.format, level, self.n, self.k).unwrap()];
+        let w = if pack {
+            let (format, n, k) = (self.format, self.n, self.k);
+            panels = vec![0u8; packed::bytes(format, level, n, k).unwrap()];
             // SAFETY: as many rows as the case has, and room for its panels.
             unsafe {
-                pack(self.format, level, self.n, self.k, self.w.as_ptr(), self.stride, panels.as_mut_ptr());
+                packed::pack(format, level, n, k, (self.w.as_ptr(), self.stride), panels.as_mut_ptr());
+                assert_eq!(packed::panels(format, level, n + 1, k, panels.as_ptr()), None);
+                Weights::Packed(packed::panels(format, level, n, k, panels.as_ptr()).unwrap())
             }
-            Weights::Packed(panels.as_ptr())
         } else {
             Weights::Blocks { first: self.w.as_ptr(), stride: self.stride }
         };
@@ -144,7 +146,7 @@ impl Case {
         unsafe { problem.multiply_on(threads) }.unwrap();
         threads::set_local(before);
         drop(panels);
-        let what = (self.format.name, level.name(), threads, packed, self.m, self.n, self.k);
+        let what = (self.format.name, level.name(), threads, pack, self.m, self.n, self.k);
         for (i, row) in c.chunks(ldc).enumerate() {
             for (j, &got) in row.iter().enumerate() {
                 let want = if j < self.n { self.want[i * self.n + j] } else { 7.0 };
@@ -163,8 +165,8 @@ fn products_are_the_documented_ones_bit_for_bit() {
             for side in Side::ALL {
                 let case = Case::new(format, m, n, blocks, if side == Side::Start { 0 } else { 5 }, side);
                 for level in levels() {
-                    for (threads, packed) in [(1, false), (3, false), (1, true)] {
-                        case.run(level, threads, packed, side);
+                    for (threads, pack) in [(1, false), (3, false), (1, true)] {
+                        case.run(level, threads, pack, side);
                     }
                 }
             }
