@@ -45,7 +45,8 @@ zenblas_lender zenblas_set_lender_local(zenblas_lender lender);
  * number of threads and every instruction set. A row of A with a NaN or an infinity gives a row of NaNs.
  *
  * The functions return 0 when they have done their work; the number of the first wrong argument, which cblas_xerbla
- * has been told too; or -1 where the system refused memory. Where they do not return 0 they have written nothing. */
+ * has been told too, and nothing is written; or -1 where the system refused even the smallest buffers, and what C
+ * holds then is undefined. */
 
 /* Block formats, by ggml's numbers. */
 typedef enum zenblas_qtype {

@@ -7,8 +7,8 @@
 //!       |                                         |
 //!   interface   names, argument checks, views     |      the only place that knows C types
 //!       |                                         |
-//!   level1   level2   level3   <------------------+      the operations, generic over the four types
-//!       |       |        |
+//!   level1   level2   level3   quant   <----------+      the operations, generic over the four types;
+//!       |       |        |       |                        quant: by weights in ggml's block formats
 //!       |       |     engine                             packing, cache blocks, threads: five loops
 //!       |       |        |
 //!       |       |     kernel                             micro-kernels, and the table ISA x type
@@ -31,6 +31,7 @@
 //! | what does an argument error do? | `interface/args.rs`, `interface/xerbla.rs` |
 //! | how is an operation computed? | `level1/`, `level2/`, `level3/`: the maths stands first in each file |
 //! | which tile sizes, which kernels? | [`kernel`], one table |
+//! | what is in a Q4_K block, how is it multiplied? | [`quant`] |
 //! | which cache blocks? | [`engine::blocking`] |
 //! | how many threads, who does what? | [`engine::plan`], [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |

@@ -7,12 +7,13 @@
 #   install       an installed tree, used by C programs and CMake projects
 #   reference     Debian's 24 reference test programs, each ISA, one and more threads
 #   numpy         the distribution's NumPy on zenblas
+#   quant         quantised block formats and products against the package gguf
 #
 # Needs no root. What the tests fetch (Debian packages) lands below build/ and is used again. Logs in build/test/.
 # A failing stage doesn't stop the others. The last line is "N passed, N failed".
 . "$(dirname "$0")/common.sh"
 
-stages=(build rust symbols install reference numpy)
+stages=(build rust symbols install reference numpy quant)
 debian=$root/build/debian/root
 logs=$root/build/test
 
@@ -58,6 +59,10 @@ numpy() {
     tests/numpy/run.py "${python[@]}" --packages "$debian/usr/lib/python3/dist-packages" \
         --lapack "$(unpacked lapack/liblapack.so.3)" --reference "$(unpacked blas/libblas.so.3)" \
         --library build/lib --reports build/test/numpy
+}
+
+quant() {
+    tests/quant/run.py "$root/build/lib/libzenblas.so"
 }
 
 # unpacked FILE: the directory of a file below the unpacked packages' usr/lib/TRIPLE.

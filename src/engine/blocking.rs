@@ -35,8 +35,7 @@ impl Blocks {
         let [mc, kc, nc] = knobs::blocks().unwrap_or_else(|| {
             let kc = if shape.ready.kc > 0 { shape.ready.kc } else { default_depth(shape.b_bytes) };
             let mc = share(caches.l2, L2_SHARE, kc * shape.a_bytes) * shape.mr;
-            let (cache, part) = if shape.b_near { (caches.l2, L2_SHARE / 2.0) } else { (caches.l3, L3_SHARE) };
-            let nc = share(cache, part, kc * shape.b_bytes) * shape.nr;
+            let nc = if shape.b_near { 1 } else { share(caches.l3, L3_SHARE, kc * shape.b_bytes) } * shape.nr;
             [mc, kc, nc]
         });
         let kc = if shape.ready.kc > 0 { shape.ready.kc } else { even_part(shape.k, kc, 4) };

@@ -47,8 +47,8 @@ pub struct Shape {
     pub b_tail: usize,
     /// Operands that are packed already.
     pub ready: Ready,
-    /// Whether blocks of B shall stay near, in L2: they are multiplied with few rows, or larger than what they are
-    /// packed from.
+    /// Whether blocks of B shall be single panels, multiplied while they are in L1: for a B that is larger when
+    /// packed, or an A of few rows.
     pub b_near: bool,
     /// Multiply-adds that one core does in a nanosecond on this product, roughly.
     pub rate: f64,

@@ -321,3 +321,88 @@ fn row(
     check(!to.is_null() || k == 0, 4)?;
     Ok((format, k))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quant::FORMATS;
+    use core::ptr::{null, null_mut};
+
+    const Q4_K: c_int = 12;
+
+    #[test]
+    fn wrong_arguments_have_their_numbers_and_nothing_is_written() {
+        let (a, w) = ([1.0f32; 512], [0u8; 288]);
+        let mut c = [7.0f32; 4];
+        let out = c.as_mut_ptr();
+        let (a, w) = (a.as_ptr(), w.as_ptr().cast::<c_void>());
+        // SAFETY: what is there is as large as the sizes say, and the rest is refused.
+        unsafe {
+            let gemm = |type_, m, n, k, a, lda, w, stride, c, ldc| {
+                zenblas_qgemm(type_, m, n, k, a, lda, w, stride, c, ldc)
+            };
+            assert_eq!(gemm(9, 2, 2, 256, a, 256, w, 144, out, 2), 1);
+            assert_eq!(gemm(Q4_K, -1, 2, 256, a, 256, w, 144, out, 2), 2);
+            assert_eq!(gemm(Q4_K, 2, -1, 256, a, 256, w, 144, out, 2), 3);
+            assert_eq!(gemm(Q4_K, 2, 2, 255, a, 256, w, 144, out, 2), 4);
+            assert_eq!(gemm(Q4_K, 2, 2, -256, a, 256, w, 144, out, 2), 4);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, null(), 256, w, 144, out, 2), 5);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 255, w, 144, out, 2), 6);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 256, null(), 144, out, 2), 7);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 256, w, 143, out, 2), 8);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 256, w, usize::MAX, out, 2), 8);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 256, w, 144, null_mut(), 2), 9);
+            assert_eq!(gemm(Q4_K, 2, 2, 256, a, 256, w, 144, out, 1), 10);
+            // Nothing to do is no error, whatever the pointers.
+            assert_eq!(gemm(Q4_K, 0, 2, 256, null(), 256, null(), 144, null_mut(), 2), 7);
+            assert_eq!(gemm(Q4_K, 0, 0, 256, null(), 256, null(), 144, null_mut(), 2), 0);
+
+            assert_eq!(zenblas_qgemv(9, 2, 256, a, w, 144, out), 1);
+            assert_eq!(zenblas_qgemv(Q4_K, -2, 256, a, w, 144, out), 2);
+            assert_eq!(zenblas_qgemv(Q4_K, 2, 128, a, w, 144, out), 3);
+            assert_eq!(zenblas_qgemv(Q4_K, 2, 256, null(), w, 144, out), 4);
+            assert_eq!(zenblas_qgemv(Q4_K, 2, 256, a, null(), 144, out), 5);
+            assert_eq!(zenblas_qgemv(Q4_K, 2, 256, a, w, 0, out), 6);
+            assert_eq!(zenblas_qgemv(Q4_K, 2, 256, a, w, 144, null_mut()), 7);
+
+            assert_eq!(zenblas_qgemm_pack_get_size(9, 2, 256), 0);
+            assert_eq!(zenblas_qgemm_pack_get_size(Q4_K, 2, 1), 0);
+            let mut packed = vec![0u8; zenblas_qgemm_pack_get_size(Q4_K, 2, 256)];
+            let to = packed.as_mut_ptr().cast::<c_void>();
+            assert_eq!(zenblas_qgemm_pack(Q4_K, 2, 256, null(), 144, to), 4);
+            assert_eq!(zenblas_qgemm_pack(Q4_K, 2, 256, w, 100, to), 5);
+            assert_eq!(zenblas_qgemm_pack(Q4_K, 2, 256, w, 144, null_mut()), 6);
+            // What was not packed, or for other sizes, is refused.
+            assert_eq!(zenblas_qgemm_compute(Q4_K, 2, 2, 256, a, 256, to, out, 2), 7);
+            assert_eq!(zenblas_qgemm_pack(Q4_K, 2, 256, w, 144, to), 0);
+            assert_eq!(zenblas_qgemm_compute(Q4_K, 2, 1, 256, a, 256, to, out, 2), 7);
+            assert_eq!(zenblas_qgemm_compute(Q4_K, 2, 2, 256, a, 256, to, out, 1), 9);
+            assert_eq!(zenblas_quantize_row(Q4_K, 100, a, to), 2);
+            assert_eq!(zenblas_quantize_row(Q4_K, 256, null(), to), 3);
+            assert_eq!(zenblas_dequantize_row(Q4_K, 256, w, null_mut()), 4);
+            assert_eq!(c, [7.0; 4]);
+            assert_eq!(zenblas_qgemm_compute(Q4_K, 2, 2, 256, a, 256, to, c.as_mut_ptr(), 2), 0);
+            assert_eq!(c, [0.0; 4]);
+        }
+    }
+
+    #[test]
+    fn a_depth_of_zero_sets_c_to_zero() {
+        let mut c = [7.0f32; 6];
+        // SAFETY: C has two rows of two; nothing of the others is read.
+        let result = unsafe { zenblas_qgemm(2, 2, 2, 0, null(), 1, null(), 0, c.as_mut_ptr(), 4) };
+        assert_eq!((result, c), (0, [0.0, 0.0, 7.0, 7.0, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn blocks_are_described() {
+        for format in &FORMATS {
+            let (mut values, mut bytes) = (0, 0);
+            // SAFETY: places for both.
+            assert_eq!(unsafe { zenblas_qtype_block(format.number, &raw mut values, &raw mut bytes) }, 0);
+            assert_eq!((values, bytes), (format.values, format.bytes));
+        }
+        // SAFETY: nothing is written.
+        assert_eq!(unsafe { zenblas_qtype_block(0, null_mut(), null_mut()) }, 1);
+    }
+}

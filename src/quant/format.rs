@@ -134,17 +134,6 @@ impl<S: Dot> Blocks<S> {
         // SAFETY: the caller's promise.
         unsafe { S::Ints::gather_words(self.isa.isa(), self.first.add(offset), self.stride) }
     }
-
-    /// The 32 bytes at `offset` of each block, as eight words.
-    ///
-    /// # Safety
-    /// They must be readable.
-    #[inline(always)]
-    pub unsafe fn eight_words(self, offset: usize) -> [S::Ints; 8] {
-        // SAFETY: the caller's promise.
-        let [[a, b, c, d], [e, f, g, h]] = unsafe { [self.words(offset), self.words(offset + 16)] };
-        [a, b, c, d, e, f, g, h]
-    }
 }
 
 /// Where the lanes of one vector go in a panel of weights. A panel is, for one block after the other,
@@ -259,6 +248,12 @@ pub fn put_half(block: &mut [u8], at: usize, x: f32) -> f32 {
 pub fn nibbles<S: Dot>(isa: S, x: S::Ints) -> [S::Ints; 2] {
     let mask = S::Ints::splat(isa.isa(), 0x0f0f_0f0f);
     [x & mask, x.shr::<4>() & mask]
+}
+
+/// Each bit moved from place `from` to place `to`, which the compiler should know.
+#[inline(always)]
+pub fn moved<I: Ints>(x: I, from: u32, to: u32) -> I {
+    if from < to { x.shl_by(to - from) } else { x.shr_by(from - to) }
 }
 
 /// The lowest 16 bits of each lane, as a number of half precision.

@@ -10,6 +10,7 @@
 //! the doubled values of four-bit floating point.
 
 use super::format::{BlockFormat, Blocks, Decoded, Place, half, low_half, nibbles, put_half};
+use super::k_offset::bytes_of;
 use super::legacy::{extreme, inverse, nibble, put_nibbles};
 use crate::simd::dot::{Dot, Full, Ints};
 
@@ -145,15 +146,19 @@ impl BlockFormat for Iq4Xs {
         unsafe {
             let [first, low_bits, ..] = blocks.words(0);
             to.d(low_half(isa, first));
-            let scale = |group: u32| {
-                let low = low_bits.shr_by(4 * group) & splat(15);
-                (low | first.shr_by(16 + 2 * group).shl::<4>() & splat(48)) - splat(32)
-            };
+            // Four bits of each of eight scales; two high bits of each, brought to the same places.
+            let [low_even, low_odd] = nibbles(isa, low_bits);
+            let high = first.shr::<16>();
+            let high = (high | high.shl::<8>()) & splat(0x00ff_00ff);
+            let high = (high | high.shl::<4>()) & splat(0x0f0f_0f0f);
+            let two = splat(0x3030_3030);
+            let even = bytes_of(isa, low_even | high.shl::<4>() & two);
+            let odd = bytes_of(isa, low_odd | high.shl::<2>() & two);
             for pair in 0..4 {
-                let (first, second) = (scale(2 * pair), scale(2 * pair + 1));
-                to.scale(2 * pair as usize, first);
-                to.scale(2 * pair as usize + 1, second);
-                to.offsets(pair as usize, second.shl::<23>() | first.shl::<23>().shr::<16>());
+                let (first, second) = (even[pair] - splat(32), odd[pair] - splat(32));
+                to.scale(2 * pair, first);
+                to.scale(2 * pair + 1, second);
+                to.offsets(pair, second.shl::<23>() | first.shl::<23>().shr::<16>());
             }
             for group in 0..8 {
                 for (i, word) in blocks.words(8 + 16 * group).into_iter().enumerate() {

@@ -8,7 +8,9 @@
 //!
 //! Byte j of 32 holds values j, j + 32, ... of the 128 (Q2_K) or 64 values (others) that the 32 bytes stand for.
 
-use super::format::{BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, moved, nibbles, put_half,
+};
 use super::legacy::inverse;
 use super::search::{self, Line};
 use crate::simd::dot::{Dot, Ints};
@@ -121,14 +123,11 @@ impl BlockFormat for Q2K {
 
     fn encode(values: &[f32], block: &mut [u8]) {
         let lines: [Line; 16] = core::array::from_fn(|g| search::with_offset(&values[16 * g..][..16], 3.0));
-        let integers =
-            Integers::new(&lines, 15.0, |d, m| [put_half(block, 80, d), put_half(block, 82, m)]);
+        let integers = Integers::new(&lines, 15.0, |d, m| [put_half(block, 80, d), put_half(block, 82, m)]);
         for group in 0..16 {
             block[group] = integers.scales[group] | integers.offsets[group] << 4;
         }
-        put_two_bits(&mut block[16..], |i| {
-            search::integer(values[i], integers.line(i / 16), 0.0, 3.0) as u8
-        });
+        put_two_bits(&mut block[16..], |i| search::integer(values[i], integers.line(i / 16), 0.0, 3.0) as u8);
     }
 
     #[inline(always)]
@@ -144,9 +143,9 @@ impl BlockFormat for Q2K {
                 put_scales(isa, to, four, scales);
                 put_offsets(isa, to, four, offsets);
             }
-            for part in 0..2 {
-                for (i, word) in blocks.eight_words(16 + 32 * part).into_iter().enumerate() {
-                    let step = 32 * part + i;
+            for chunk in 0..4 {
+                for (i, word) in blocks.words(16 + 16 * chunk).into_iter().enumerate() {
+                    let step = chunk / 2 * 32 + chunk % 2 * 4 + i;
                     to.weights(step, word & mask);
                     to.weights(step + 8, word.shr::<2>() & mask);
                     to.weights(step + 16, word.shr::<4>() & mask);
@@ -245,11 +244,12 @@ impl BlockFormat for Q4K {
         // SAFETY: the caller's promise; 64 steps.
         unsafe {
             unpack_groups(isa, blocks, to);
-            for part in 0..4 {
-                for (i, word) in blocks.eight_words(16 + 32 * part).into_iter().enumerate() {
+            for chunk in 0..8 {
+                for (i, word) in blocks.words(16 + 16 * chunk).into_iter().enumerate() {
+                    let step = chunk / 2 * 16 + chunk % 2 * 4 + i;
                     let [low, high] = nibbles(isa, word);
-                    to.weights(16 * part + i, low);
-                    to.weights(16 * part + i + 8, high);
+                    to.weights(step, low);
+                    to.weights(step + 8, high);
                 }
             }
         }
@@ -288,23 +288,42 @@ impl BlockFormat for Q5K {
 
     #[inline(always)]
     unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
-        let fifth = S::Ints::splat(isa.isa(), 0x1010_1010);
-        // SAFETY: the caller's promise; 64 steps.
+        // SAFETY: the caller's promise.
         unsafe {
             unpack_groups(isa, blocks, to);
-            let bits = blocks.eight_words(16);
-            for part in 0..4 {
-                let bit = 2 * part as u32;
-                for (i, word) in blocks.eight_words(48 + 32 * part).into_iter().enumerate() {
-                    let [low, high] = nibbles(isa, word);
-                    // Bits 0 to 7 of a byte, the one wanted brought to place 4.
-                    let bits = [bit, bit + 1].map(|bit| {
-                        if bit < 4 { bits[i].shl::<4>().shr_by(bit) } else { bits[i].shr_by(bit - 4) }
-                    });
-                    to.weights(16 * part + i, low | bits[0] & fifth);
-                    to.weights(16 * part + i + 8, high | bits[1] & fifth);
-                }
+            for half in 0..2 {
+                let bits = blocks.words(16 + 16 * half);
+                // Not a loop, so that the bits are where the compiler knows.
+                unpack_five(isa, blocks, bits, half, 0, to);
+                unpack_five(isa, blocks, bits, half, 1, to);
+                unpack_five(isa, blocks, bits, half, 2, to);
+                unpack_five(isa, blocks, bits, half, 3, to);
             }
+        }
+    }
+}
+
+/// Half of Q5_K's 64 values of a part, given the words with the fifth bits of that half.
+///
+/// # Safety
+/// As for [`BlockFormat::unpack`]; `half < 2`, `part < 4`.
+#[inline(always)]
+unsafe fn unpack_five<S: Dot>(
+    isa: S,
+    blocks: Blocks<S>,
+    bits: [S::Ints; 4],
+    half: usize,
+    part: usize,
+    to: Place<S, Q5K>,
+) {
+    let fifth = S::Ints::splat(isa.isa(), 0x1010_1010);
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (i, word) in blocks.words(48 + 32 * part + 16 * half).into_iter().enumerate() {
+            let (step, bit) = (16 * part + 4 * half + i, 2 * part as u32);
+            let [low, high] = nibbles(isa, word);
+            to.weights(step, low | moved(bits[i], bit, 4) & fifth);
+            to.weights(step + 8, high | moved(bits[i], bit + 1, 4) & fifth);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | Q3_K | 32 x eight third bits, 64 x four values, 12 bytes of 6-bit scales, d | `d (s - 32) (q - 4)` |
 //! | Q6_K | 128 x two values, 64 x four pairs of high bits, 16 x signed scale, d | `d s (q - 32)` |
 
-use super::format::{BlockFormat, Blocks, Decoded, Place, half, high_half, nibbles, put_half};
+use super::format::{BlockFormat, Blocks, Decoded, Place, half, high_half, moved, nibbles, put_half};
 use super::k_offset::{bytes_of, put_two_bits, two_bits};
 use super::legacy::{extreme, inverse};
 use super::search::{self, Line};
@@ -34,11 +34,10 @@ unsafe fn put_scales<S: Dot, F: BlockFormat, const SHIFT: u32, const HIGH_SHIFT:
         for (i, scale) in scales.into_iter().enumerate() {
             to.scale(4 * four + i, scale);
         }
-        let pair = |low: S::Ints, high: S::Ints| {
-            high.shl::<HIGH_SHIFT>() | low.shl::<HIGH_SHIFT>().shr::<16>()
-        };
-        to.offsets(2 * four, pair(scales[0], scales[1]));
-        to.offsets(2 * four + 1, pair(scales[2], scales[3]));
+        for (i, pair) in scales.chunks_exact(2).enumerate() {
+            let (low, high) = (pair[0].shl::<HIGH_SHIFT>().shr::<16>(), pair[1].shl::<HIGH_SHIFT>());
+            to.offsets(2 * four + i, low | high);
+        }
     }
 }
 
@@ -104,35 +103,58 @@ impl BlockFormat for Q3K {
 
     #[inline(always)]
     unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
-        let splat = |x| S::Ints::splat(isa.isa(), x);
-        let (two, third, high) = (splat(0x0303_0303), splat(0x0404_0404), splat(0x3030_3030));
-        // SAFETY: the caller's promise; 64 steps, 16 groups.
+        // SAFETY: the caller's promise; 16 groups.
         unsafe {
             // The last 16 bytes: two of other values, the scales and d.
             let [a, b, c, e] = blocks.words(94);
             to.d(high_half::<S>(e));
-            let joined = |low: S::Ints, high: S::Ints| low.shr::<16>() | high.shl::<16>();
-            let [first, third_low] = nibbles(isa, joined(a, b));
-            let [second, fourth] = nibbles(isa, joined(b, c));
-            let bits = joined(c, e);
-            let scales = |low: S::Ints, high: S::Ints| bytes_of(isa, low | high).map(|x| x - splat(32));
-            put_scales::<S, Self, 2, 18>(to, 0, scales(first, bits.shl::<4>() & high));
-            put_scales::<S, Self, 2, 18>(to, 1, scales(second, bits.shl::<2>() & high));
-            put_scales::<S, Self, 2, 18>(to, 2, scales(third_low, bits & high));
-            put_scales::<S, Self, 2, 18>(to, 3, scales(fourth, bits.shr::<2>() & high));
-            let high_bits = blocks.eight_words(0);
-            for part in 0..2 {
-                for (i, word) in blocks.eight_words(32 + 32 * part).into_iter().enumerate() {
-                    for quarter in 0..4 {
-                        // Bits 0 to 7 of a byte, the one wanted brought to place 2.
-                        let bit = (4 * part + quarter) as u32;
-                        let bits = high_bits[i];
-                        let bits = if bit < 2 { bits.shl::<2>().shr_by(bit) } else { bits.shr_by(bit - 2) };
-                        let low = word.shr_by(2 * quarter as u32) & two;
-                        to.weights(32 * part + 8 * quarter + i, low | bits & third);
-                    }
-                }
+            let [first, third] = nibbles(isa, a.shr::<16>() | b.shl::<16>());
+            let [second, fourth] = nibbles(isa, b.shr::<16>() | c.shl::<16>());
+            let bits = c.shr::<16>() | e.shl::<16>();
+            put_scales::<S, Self, 2, 18>(to, 0, six_bits(isa, first, bits.shl::<4>()));
+            put_scales::<S, Self, 2, 18>(to, 1, six_bits(isa, second, bits.shl::<2>()));
+            put_scales::<S, Self, 2, 18>(to, 2, six_bits(isa, third, bits));
+            put_scales::<S, Self, 2, 18>(to, 3, six_bits(isa, fourth, bits.shr::<2>()));
+            for half in 0..2 {
+                let bits = blocks.words(16 * half);
+                // Not a loop, so that the bits are where the compiler knows.
+                unpack_three(isa, blocks, bits, half, 0, to);
+                unpack_three(isa, blocks, bits, half, 1, to);
             }
+        }
+    }
+}
+
+/// Four scales from lower halves of bytes and the two bits above, with the offset of 32 taken off.
+#[inline(always)]
+fn six_bits<S: Dot>(isa: S, low: S::Ints, high: S::Ints) -> [S::Ints; 4] {
+    let zero = S::Ints::splat(isa.isa(), 32);
+    let [a, b, c, d] = bytes_of(isa, low | high & S::Ints::splat(isa.isa(), 0x3030_3030));
+    [a - zero, b - zero, c - zero, d - zero]
+}
+
+/// Half of Q3_K's 128 values of a part, given the words with the third bits of that half.
+///
+/// # Safety
+/// As for [`BlockFormat::unpack`]; `half < 2`, `part < 2`.
+#[inline(always)]
+unsafe fn unpack_three<S: Dot>(
+    isa: S,
+    blocks: Blocks<S>,
+    bits: [S::Ints; 4],
+    half: usize,
+    part: usize,
+    to: Place<S, Q3K>,
+) {
+    let (two, third) = (S::Ints::splat(isa.isa(), 0x0303_0303), S::Ints::splat(isa.isa(), 0x0404_0404));
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (i, word) in blocks.words(32 + 32 * part + 16 * half).into_iter().enumerate() {
+            let (step, bit) = (32 * part + 4 * half + i, 4 * part as u32);
+            to.weights(step, word & two | moved(bits[i], bit, 2) & third);
+            to.weights(step + 8, word.shr::<2>() & two | moved(bits[i], bit + 1, 2) & third);
+            to.weights(step + 16, word.shr::<4>() & two | moved(bits[i], bit + 2, 2) & third);
+            to.weights(step + 24, word.shr::<6>() & two | moved(bits[i], bit + 3, 2) & third);
         }
     }
 }
@@ -179,15 +201,17 @@ impl BlockFormat for Q6K {
         unsafe {
             to.d(high_half::<S>(blocks.words(194)[3]));
             for (four, word) in blocks.words(192).into_iter().enumerate() {
-                let scales = [word.shl::<24>(), word.shl::<16>(), word.shl::<8>(), word];
-                put_scales::<S, Self, 5, 21>(to, four, scales.map(|x| x.sar::<24>()));
+                let (a, b) = (word.shl::<24>().sar::<24>(), word.shl::<16>().sar::<24>());
+                let (c, d) = (word.shl::<8>().sar::<24>(), word.sar::<24>());
+                put_scales::<S, Self, 5, 21>(to, four, [a, b, c, d]);
             }
-            for part in 0..2 {
-                let first = blocks.eight_words(64 * part);
-                let second = blocks.eight_words(64 * part + 32);
-                for (i, bits) in blocks.eight_words(128 + 32 * part).into_iter().enumerate() {
+            for chunk in 0..4 {
+                let (part, half) = (chunk / 2, chunk % 2);
+                let first = blocks.words(64 * part + 16 * half);
+                let second = blocks.words(64 * part + 32 + 16 * half);
+                for (i, bits) in blocks.words(128 + 16 * chunk).into_iter().enumerate() {
                     let ([a, c], [b, d]) = (nibbles(isa, first[i]), nibbles(isa, second[i]));
-                    let step = 32 * part + i;
+                    let step = 32 * part + 4 * half + i;
                     to.weights(step, a | bits.shl::<4>() & high);
                     to.weights(step + 8, b | bits.shl::<2>() & high);
                     to.weights(step + 16, c | bits & high);

@@ -10,7 +10,9 @@
 //!
 //! The low nibble of byte j is value j, the high one value j + 16. Quantising follows ggml's reference.
 
-use super::format::{BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, moved, nibbles, put_half,
+};
 use crate::simd::dot::{Dot, Full, Ints};
 
 /// 4 bits, symmetric.
@@ -89,6 +91,15 @@ unsafe fn unpack_nibbles<S: Dot, F: BlockFormat>(isa: S, blocks: Blocks<S>, offs
     }
 }
 
+/// Bits `from .. from + 4` of each lane to the fifth places of its four bytes.
+#[inline(always)]
+fn spread<S: Dot>(isa: S, bits: S::Ints, from: u32) -> S::Ints {
+    // Copies 7 and 14 bits further up bring each bit to its byte.
+    let x = moved(bits, from, 4) & S::Ints::splat(isa.isa(), 0xf0);
+    let x = x | x.shl::<7>();
+    (x | x.shl::<14>()) & S::Ints::splat(isa.isa(), 0x1010_1010)
+}
+
 /// Nibbles of 16 bytes and their fifth bits to weights.
 ///
 /// # Safety
@@ -101,21 +112,12 @@ unsafe fn unpack_five<S: Dot, F: BlockFormat>(
     offset: usize,
     to: Place<S, F>,
 ) {
-    // Four bits to the fifth place of four bytes: copies 7 and 14 bits further up bring each to its byte.
-    let four = S::Ints::splat(isa.isa(), 0xf0);
-    let fifth = S::Ints::splat(isa.isa(), 0x1010_1010);
-    let spread = |bits: S::Ints| {
-        let x = bits & four;
-        let x = x | x.shl::<7>();
-        (x | x.shl::<14>()) & fifth
-    };
     // SAFETY: the caller's promise; steps 0..8.
     unsafe {
         for (i, word) in blocks.words(offset).into_iter().enumerate() {
             let [low, high] = nibbles(isa, word);
-            let low_bits = if i == 0 { bits.shl::<4>() } else { bits.shr_by(4 * i as u32 - 4) };
-            to.weights(i, low | spread(low_bits));
-            to.weights(i + 4, high | spread(bits.shr_by(4 * i as u32 + 12)));
+            to.weights(i, low | spread(isa, bits, 4 * i as u32));
+            to.weights(i + 4, high | spread(isa, bits, 4 * i as u32 + 16));
         }
     }
 }
@@ -287,8 +289,10 @@ impl BlockFormat for Q8_0 {
         unsafe {
             to.d(low_half(isa, blocks.words(0)[0]));
             let bias = S::Ints::splat(isa.isa(), 0x8080_8080_u32.cast_signed());
-            for (i, word) in blocks.eight_words(2).into_iter().enumerate() {
-                to.weights(i, word ^ bias);
+            for half in 0..2 {
+                for (i, word) in blocks.words(2 + 16 * half).into_iter().enumerate() {
+                    to.weights(4 * half + i, word ^ bias);
+                }
             }
         }
     }

@@ -30,7 +30,14 @@ impl Header {
     fn new(format: &Format, level: DotLevel, n: usize, k: usize) -> Header {
         let depth = depth((format.kernels)(level), k / format.values) as u64;
         let (n, k) = (n as u64, k as u64);
-        Header { magic: u64::from_le_bytes(*b"zenquant"), format: format.number, level: level as i32, n, k, depth }
+        Header {
+            magic: u64::from_le_bytes(*b"zenquant"),
+            format: format.number,
+            level: level as i32,
+            n,
+            k,
+            depth,
+        }
     }
 }
 
@@ -71,7 +78,7 @@ pub unsafe fn pack(
                 // SAFETY: the caller's promise; the panel's place, which one member writes.
                 unsafe {
                     let to = work.to().add(panel_offset(kernels, n, cols.start, &k));
-                    unpack_panel(format, kernels, work.rows(), cols.clone(), k, to);
+                    unpack_panel(format, kernels, work.rows(), blocks, cols.clone(), k, to);
                 }
             }
         }
@@ -120,7 +127,7 @@ impl Shared {
     }
 }
 
-/// Unpacks rows `cols` of W at blocks `k` into a panel; `rows` as for [`pack`].
+/// Unpacks rows `cols` of W at blocks `k` into a panel; of `blocks` in a row.
 ///
 /// # Safety
 /// The CPU must have the kernels' ISA, the rows be readable, the panel writable.
@@ -128,12 +135,18 @@ pub(super) unsafe fn unpack_panel(
     format: &Format,
     kernels: &Kernels,
     (first, stride): (*const u8, usize),
+    blocks: usize,
     cols: Range<usize>,
     k: Range<usize>,
     to: *mut u8,
 ) {
     let from = first.wrapping_add(cols.start * stride + k.start * format.bytes);
-    let work = Unpack { from, stride, rows: cols.len(), blocks: k.len(), to };
+    // The loops go on along the same rows, then to the next rows.
+    let next = match blocks - k.end {
+        0 => from.wrapping_add(kernels.rows * stride).wrapping_sub(k.start * format.bytes),
+        _ => from.wrapping_add(k.len() * format.bytes),
+    };
+    let work = Unpack { from, stride, rows: cols.len(), blocks: k.len(), next, to };
     // SAFETY: the caller's promise.
     unsafe { (kernels.unpack)(&work) }
 }

@@ -212,14 +212,8 @@ impl Product for Rows<'_> {
     unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
         let Problem { format, lda, .. } = *self.problem;
         let from = self.a.wrapping_offset(rows.start as isize * lda).wrapping_add(k.start * format.values);
-        let work = Quantise {
-            from,
-            stride: lda,
-            tokens: rows.len(),
-            padded: self.tile.tokens,
-            blocks: k.len(),
-            to,
-        };
+        let work =
+            Quantise { from, stride: lda, tokens: rows.len(), padded: self.tile.tokens, blocks: k.len(), to };
         // SAFETY: the problem's ISA is the CPU's; rows and columns of A; the caller vouches for `to`.
         unsafe { (self.kernels.quantise)(&work) }
     }
@@ -229,7 +223,7 @@ impl Product for Rows<'_> {
             unreachable!("packed weights are ready");
         };
         // SAFETY: the problem's ISA is the CPU's; rows and blocks of W; the caller vouches for `to`.
-        unsafe { unpack_panel(self.problem.format, self.kernels, (first, stride), cols, k, to) }
+        unsafe { unpack_panel(self.problem.format, self.kernels, (first, stride), self.blocks, cols, k, to) }
     }
 
     fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
@@ -246,7 +240,14 @@ impl Product for Rows<'_> {
     }
 
     #[inline]
-    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, a: *const u8, b: *const u8) {
+    unsafe fn tile(
+        &self,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) {
         let Problem { ldc, .. } = *self.problem;
         let tile = Tile {
             a,

@@ -66,10 +66,8 @@ pub fn with_offset(values: &[f32], most: f32) -> Line {
         if determinant <= 0.0 || wqq <= 0.0 {
             continue;
         }
-        let mut line = Line {
-            scale: (w * wqx - wx * wq) / determinant,
-            below: (wq * wqx - wqq * wx) / determinant,
-        };
+        let mut line =
+            Line { scale: (w * wqx - wx * wq) / determinant, below: (wq * wqx - wqq * wx) / determinant };
         if line.below < 0.0 {
             line = Line { scale: wqx / wqq, below: 0.0 };
         }

@@ -260,7 +260,8 @@ unsafe fn grouped_block<S: Dot, F: BlockFormat, const T: usize>(
                 let d = d[across].bits() * d_a;
                 let c = &mut c[t][across];
                 if F::OFFSETS {
-                    let m = S::Ints::load(isa.isa(), w.add(Place::<S, F>::M_AT + across * Place::<S, F>::VECTOR));
+                    let m =
+                        S::Ints::load(isa.isa(), w.add(Place::<S, F>::M_AT + across * Place::<S, F>::VECTOR));
                     *c = *c + d * totals[t][across].to_reals();
                     *c = *c - m.bits() * d_a * corrections[t][across].to_reals();
                 } else {

@@ -12,10 +12,13 @@ pub struct Unpack {
     pub from: *const u8,
     /// Bytes from a row to the next.
     pub stride: usize,
-    /// Rows that there are; the others of the panel become 0.
+    /// Rows that there are; what the others of the panel become does not matter.
     pub rows: usize,
     /// Blocks.
     pub blocks: usize,
+    /// What will probably be unpacked next, to be fetched meanwhile: a panel's rows are too many streams for the CPU
+    /// to foresee. Any address is allowed.
+    pub next: *const u8,
     /// The panel.
     pub to: *mut u8,
 }
@@ -33,59 +36,55 @@ struct Work<F>(Unpack, PhantomData<F>);
 
 /// Lanes of the widest vector.
 const MOST_LANES: usize = 16;
-
-/// How far ahead rows are fetched: several lines of each, for a panel's rows are too many streams for the CPU to
-/// follow by itself.
-const AHEAD: usize = 512;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 impl<F: BlockFormat> DotDispatch for Work<F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Dot>(self, isa: S) {
-        let Unpack { from, stride, rows, blocks, to } = self.0;
+        let Unpack { from, stride, rows, blocks, next, to } = self.0;
         let lanes = S::Ints::LANES;
+        let mut copy = [0u8; MOST_LANES * LARGEST_BYTES];
         for block in 0..blocks {
-            let to = to.wrapping_add(block * Place::<S, F>::BYTES);
+            let offset = block * F::BYTES;
             for across in 0..ACROSS {
-                let place = Place::<S, F>::new(to, across);
-                let first = from.wrapping_add(across * lanes * stride).wrapping_add(block * F::BYTES);
-                let rows = rows.saturating_sub(across * lanes).min(lanes);
-                if rows == lanes {
-                    for row in 0..lanes {
-                        isa.isa().prefetch(first.wrapping_add(row * stride + AHEAD));
-                    }
-                    // SAFETY: a block of each of `lanes` rows, as the caller vouches; inside the panel.
-                    unsafe { F::unpack(isa, Blocks { isa, first, stride }, place) };
-                } else {
-                    // SAFETY: as above, for fewer rows.
-                    unsafe { few_rows(isa, first, stride, rows, place) };
+                let row = across * lanes;
+                let here = rows.saturating_sub(row).min(lanes);
+                let mut blocks = Blocks { isa, first: from.wrapping_add(row * stride + offset), stride };
+                if here < lanes {
+                    // SAFETY: a block of each of `here` rows, as the caller vouches.
+                    unsafe { copy_blocks::<F>(blocks.first, stride, here, &mut copy) };
+                    blocks = Blocks { isa, first: copy.as_ptr(), stride: F::BYTES };
                 }
+                if offset % LINE < F::BYTES {
+                    for i in 0..lanes {
+                        isa.isa().prefetch(next.wrapping_add((row + i) * stride + offset));
+                    }
+                }
+                let place = Place::<S, F>::new(to.wrapping_add(block * Place::<S, F>::BYTES), across);
+                // SAFETY: a block of each of `lanes` rows, or of the copy; inside the panel.
+                unsafe { F::unpack(isa, blocks, place) };
             }
         }
     }
 }
 
-/// Fewer rows than a vector has lanes, through a copy with zeros behind.
+/// Copies a block of each of fewer rows than a vector has lanes, one behind the other. What stands behind them is
+/// whole blocks too, zeros or of other rows.
 ///
 /// # Safety
-/// A block must be readable in each row, the place be writable.
-#[inline(always)]
-unsafe fn few_rows<S: Dot, F: BlockFormat>(
-    isa: S,
+/// They must be readable.
+#[cold]
+unsafe fn copy_blocks<F: BlockFormat>(
     from: *const u8,
     stride: usize,
     rows: usize,
-    place: Place<S, F>,
+    to: &mut [u8; MOST_LANES * LARGEST_BYTES],
 ) {
-    let mut copy = [0u8; MOST_LANES * LARGEST_BYTES];
-    for row in 0..rows {
-        // SAFETY: the caller's promise; a block of at most LARGEST_BYTES in each of at most MOST_LANES rows.
-        unsafe {
-            let to = copy.as_mut_ptr().add(row * F::BYTES);
-            core::ptr::copy_nonoverlapping(from.wrapping_add(row * stride), to, F::BYTES);
-        }
+    for (row, to) in to.chunks_exact_mut(F::BYTES).take(rows).enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { core::ptr::copy_nonoverlapping(from.wrapping_add(row * stride), to.as_mut_ptr(), F::BYTES) };
     }
-    // SAFETY: the copy has a block for each lane.
-    unsafe { F::unpack(isa, Blocks { isa, first: copy.as_ptr(), stride: F::BYTES }, place) }
 }

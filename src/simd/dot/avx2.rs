@@ -289,6 +289,12 @@ impl Ints for I32x8 {
     }
 
     #[inline(always)]
+    fn shl_by(self, n: u32) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x8(unsafe { _mm256_sll_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })
+    }
+
+    #[inline(always)]
     fn shr_by(self, n: u32) -> Self {
         // SAFETY: a vector exists, so the CPU has the instructions.
         I32x8(unsafe { _mm256_srl_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })

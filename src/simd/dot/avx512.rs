@@ -164,6 +164,12 @@ impl Ints for I32x16 {
     }
 
     #[inline(always)]
+    fn shl_by(self, n: u32) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        I32x16(unsafe { _mm512_sll_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })
+    }
+
+    #[inline(always)]
     fn shr_by(self, n: u32) -> Self {
         // SAFETY: a vector exists, so the CPU has the instructions.
         I32x16(unsafe { _mm512_srl_epi32(self.0, _mm_cvtsi32_si128(n as i32)) })

@@ -144,7 +144,9 @@ pub trait Ints:
     fn shr<const N: u32>(self) -> Self;
     /// Lanes shifted right by `N` bits, copies of the sign coming in.
     fn sar<const N: u32>(self) -> Self;
-    /// Lanes shifted right by `n < 32` bits, zeros coming in.
+    /// Lanes shifted left by `n < 32` bits, which the compiler should know.
+    fn shl_by(self, n: u32) -> Self;
+    /// Lanes shifted right by `n < 32` bits, which the compiler should know, zeros coming in.
     fn shr_by(self, n: u32) -> Self;
     /// Products of lanes, modulo 2^32.
     fn times(self, other: Self) -> Self;

@@ -142,6 +142,11 @@ impl Ints for I32x4 {
     }
 
     #[inline(always)]
+    fn shl_by(self, n: u32) -> Self {
+        I32x4(self.0.map(|x| x << n))
+    }
+
+    #[inline(always)]
     fn shr_by(self, n: u32) -> Self {
         I32x4(self.0.map(|x| (x as u32 >> n) as i32))
     }

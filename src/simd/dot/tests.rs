@@ -61,6 +61,14 @@ impl DotDispatch for EveryOperation {
         check("or", a | b, &|i| x[i] | y[i]);
         check("xor", a ^ b, &|i| x[i] ^ y[i]);
         check("shl", a.shl::<5>(), &|i| x[i] << 5);
+        check("shl_by", a.shl_by(7), &|i| x[i] << 7);
+        check("shr_by", a.shr_by(9), &|i| (x[i] as u32 >> 9) as i32);
+        check("times", a.times(b), &|i| x[i].wrapping_mul(y[i]));
+        let halves = |x: i32| [i32::from(x as i16), x >> 16];
+        check("dot_words", isa.dot_words(a, b, a), &|i| {
+            let ([a, b], [c, d]) = (halves(x[i]), halves(y[i]));
+            x[i].wrapping_add(a * c).wrapping_add(b * d)
+        });
         check("shr", a.shr::<5>(), &|i| (x[i] as u32 >> 5) as i32);
         check("sar", a.sar::<24>(), &|i| x[i] >> 24);
         check("min", a.min(b), &|i| x[i].min(y[i]));
@@ -115,7 +123,7 @@ impl DotDispatch for Gathers {
             let halves = unsafe { S::Ints::gather_halves(isa.isa(), memory.as_ptr(), stride) };
             for (row, got) in lanes(halves).into_iter().enumerate() {
                 let at = row * stride;
-                assert_eq!(got, u16::from_le_bytes([memory[at], memory[at + 1]]).into());
+                assert_eq!(got, i32::from(u16::from_le_bytes([memory[at], memory[at + 1]])));
             }
         }
     }
@@ -177,6 +185,66 @@ impl DotDispatch for Dots {
             }
         }
     }
+}
+
+/// Sums of as many steps as are allowed, of the largest bytes and of random ones, with and without a scale.
+#[derive(Clone)]
+struct Summing;
+
+impl Summing {
+    #[inline(always)]
+    fn check<S: Dot, T: Sums<S>>(isa: S, largest: u8) {
+        let n = S::Ints::LANES;
+        for round in 0..20 {
+            let mut block = random_bytes(T::FACTOR_BYTES.max(FACTORS), round);
+            block.iter_mut().for_each(|byte| *byte = (*byte as i8).max(-127) as u8);
+            let mut bytes = random_bytes(4 * n, round + 50);
+            bytes.iter_mut().for_each(|byte| *byte = (u32::from(*byte) * u32::from(largest) / 255) as u8);
+            if round < 2 {
+                bytes.fill(largest);
+                block.fill([127, 0x81][round as usize]);
+            }
+            let factors: Vec<i32> = block[..FACTORS].iter().map(|&b| i32::from(b as i8)).collect();
+            let steps = T::most_steps(largest).min(FACTORS / 4);
+            let splat = |x| S::Ints::splat(isa.isa(), x);
+            // SAFETY: the block has room, the bytes are a vector.
+            let sum = |total| unsafe {
+                let mut sum = T::begin(isa, total);
+                for step in 0..steps {
+                    let quad = T::quad(isa, block.as_ptr(), step);
+                    sum = T::add(isa, sum, S::Ints::load(isa.isa(), bytes.as_ptr()), quad);
+                }
+                sum
+            };
+            // SAFETY: the block has FACTOR_BYTES.
+            unsafe { T::prepare(isa, block.as_ptr().cast_mut()) };
+            let plain = lanes(T::end(isa, splat(-5), sum(splat(-5))));
+            let scaled = lanes(T::end_scaled(isa, splat(3), sum(splat(0)), T::scale(splat(-77))));
+            for lane in 0..n {
+                let products = (0..4 * steps).map(|i| i32::from(bytes[4 * lane + i % 4]) * factors[i]);
+                let want: i32 = products.sum();
+                assert_eq!(plain[lane], want - 5, "{} {largest} {round}", S::LEVEL.name());
+                assert_eq!(scaled[lane], 3 - 77 * want, "{} {largest} {round}", S::LEVEL.name());
+            }
+        }
+    }
+}
+
+impl DotDispatch for Summing {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Dot>(self, isa: S) {
+        for largest in [3, 7, 15, 24, 31, 63, 127] {
+            Self::check::<S, S::Narrow>(isa, largest);
+        }
+        Self::check::<S, Full>(isa, 255);
+    }
+}
+
+#[test]
+fn sums_of_steps_are_exact() {
+    everywhere(Summing);
 }
 
 #[test]
