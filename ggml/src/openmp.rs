@@ -6,6 +6,7 @@
 //!
 //! Called by `product` and `symbols`; calls the OpenMP runtime and zenblas.
 
+use crate::settings;
 use crate::zenblas::{Lender, Zenblas};
 use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_uint, c_void};
@@ -86,7 +87,7 @@ impl<'a> Loan<'a> {
         if count == 0 {
             return None;
         }
-        let lender = (count > 1 && complete(count)).then_some(lend as Lender);
+        let lender = (count > 1 && settings::borrows_threads() && complete(count)).then_some(lend as Lender);
         // SAFETY: `lend` does what a lender must.
         unsafe {
             let threads = (zenblas.set_num_threads_local)(count);

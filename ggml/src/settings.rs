@@ -3,6 +3,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `ZENBLAS_GGML` | `auto`: int8 products for the versions of ggml that are known; `int8`: for all versions; `f32`: none, but zenblas multiplies; `off`: nothing at all is changed |
+//! | `ZENBLAS_GGML_THREADS` | `own`: products run on threads of zenblas's, not on ggml's |
 //! | `ZENBLAS_GGML_REPORT` | `1`: a line on stderr at exit |
 
 use crate::report;
@@ -44,6 +45,12 @@ pub fn mode() -> Mode {
             Mode::Off
         })
     })
+}
+
+/// `ZENBLAS_GGML_THREADS`: whether products run on ggml's threads, where that is possible.
+pub fn borrows_threads() -> bool {
+    static BORROWS: OnceLock<bool> = OnceLock::new();
+    *BORROWS.get_or_init(|| std::env::var_os("ZENBLAS_GGML_THREADS").is_none_or(|value| value != "own"))
 }
 
 /// `ZENBLAS_GGML_REPORT`.
