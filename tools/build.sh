@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compile zenblas and lay the libraries out in build/lib: the shared library under its versioned names, the
-# archive, the thin libblas.so.3, and the shim for llama.cpp. ILP64=1 builds the 64-bit integer library into build/lib64_ instead.
+# archive, the thin libblas.so.3 and the shim for llama.cpp. ILP64=1 builds the 64-bit integer library into
+# build/lib64_ instead.
 . "$(dirname "$0")/common.sh"
 
 need cargo "Rust 1.89 or newer: https://rustup.rs"

@@ -18,12 +18,15 @@
 //! ```
 //!
 //! [`symbols`] has the names that are taken over, [`caller`] tells libggml-blas from all others, who get the
-//! original of everything; [`zenblas`] finds the library that computes, [`next`] the originals; [`settings`]
-//! are the environment variables and [`report`] the line at exit.
+//! original of everything; [`zenblas`] finds the library that computes, [`openmp`] lends it ggml's threads,
+//! [`next`] finds the originals; [`settings`] are the environment variables and [`report`] the line at exit.
 //!
 //! **In doubt the weights are converted and multiplied as floats**: an unknown version of ggml, a type whose
 //! traits look otherwise than expected, no zenblas with quantised products, rows that don't belong together, a
 //! product of another form than libggml-blas makes.
+
+// Elsewhere nothing is taken over: the entries of `symbols` are made for this calling convention and loader.
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 mod caller;
 mod next;
