@@ -17,9 +17,9 @@
 //!                                             floats
 //! ```
 //!
-//! [`symbols`] has the names that are taken over, [`caller`] tells libggml-blas from all others, who get the
-//! original of everything; [`zenblas`] finds the library that computes, [`openmp`] lends it ggml's threads,
-//! [`next`] finds the originals; [`settings`] are the environment variables and [`report`] the line at exit.
+//! `symbols` has the names that are taken over, `caller` tells libggml-blas from all others, who get the
+//! original of everything; `zenblas` finds the library that computes, `openmp` lends it ggml's threads,
+//! `next` finds the originals; `settings` are the environment variables and `report` the line at exit.
 //!
 //! **In doubt the weights are converted and multiplied as floats**: an unknown version of ggml, a type whose
 //! traits look otherwise than expected, no zenblas with quantised products, rows that don't belong together, a

@@ -63,28 +63,14 @@ pub unsafe extern "C" fn ggml_backend_blas_set_n_threads(backend: *mut c_void, t
     };
 }
 
-/// `cblas_sgemm` of the process's BLAS; for libggml-blas that of zenblas, perhaps of quantised weights.
+/// `cblas_sgemm` of the process's BLAS; for libggml-blas that of zenblas, perhaps of quantised weights. The
+/// arguments are those of [`sgemm`], but for the last.
 ///
 /// # Safety
 /// As for every `cblas_sgemm`.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cblas_sgemm(
-    layout: c_int,
-    trans_a: c_int,
-    trans_b: c_int,
-    m: c_int,
-    n: c_int,
-    k: c_int,
-    alpha: f32,
-    a: *const f32,
-    lda: c_int,
-    b: *const f32,
-    ldb: c_int,
-    beta: f32,
-    c: *mut f32,
-    ldc: c_int,
-) {
+pub unsafe extern "C" fn cblas_sgemm() {
     naked_asm!(
         "movq xmm2, [rsp]", // the third floating-point argument: where the call returns to
         "jmp {}",
