@@ -69,7 +69,7 @@ def contenders(options):
     found = openblas(options.openblas)
     if found:
         yield "OpenBLAS", {"LD_LIBRARY_PATH": str(found)}, plain
-    own = {"LD_LIBRARY_PATH": str(build.CPU / "src")}
+    own = {"LD_LIBRARY_PATH": str(build.CPU / "bin")}
     yield "llama.cpp CPU", own, plain
     yield "llama.cpp CPU, repacked", own, ["--repack", 1]
     yield "zenblas", {}, plain

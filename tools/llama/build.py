@@ -92,9 +92,8 @@ def llama(number):
 
 def cpu(number):
     """Build ggml's libraries without BLAS: with them in front, the same programs run on llama.cpp's own kernels."""
-    options = [OPTIONS[0], "-DGGML_BLAS=OFF", "-DGGML_NATIVE=ON", "-DGGML_CCACHE=OFF", "-DBUILD_SHARED_LIBS=ON"]
-    options += ["-DGGML_BUILD_TESTS=OFF", "-DGGML_BUILD_EXAMPLES=OFF"]
-    built(f"{number} build ggml without BLAS", "cpu", SOURCE / "ggml", CPU, options, ["ggml"])
+    options = [option for option in OPTIONS if "BLAS" not in option] + ["-DGGML_BLAS=OFF"]
+    built(f"{number} build ggml without BLAS", "cpu", SOURCE, CPU, options, ["ggml"])
 
 
 def built(title, name, source, tree, options, targets):

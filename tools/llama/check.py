@@ -22,7 +22,7 @@ from steps import BUILD, ROOT, Failure, Line, lock, run, stamp, stamped, unstamp
 
 DIVERGENCE = 1e-3  # mean, in nats; the largest allowed
 COSINE = 0.999  # the smallest allowed
-OWN = {"LD_LIBRARY_PATH": str(build.CPU / "src")}
+OWN = {"LD_LIBRARY_PATH": str(build.CPU / "bin")}
 SHIM = {"LD_PRELOAD": str(build.SHIM), "ZENBLAS_GGML_REPORT": "1"}
 
 SENTENCES = [
