@@ -45,28 +45,30 @@ def arguments():
     return parser.parse_args()
 
 
-def openblas(directory):
-    """A directory with OpenBLAS's libblas.so.3: the given one, the system's, a fetched one; None if there is none."""
+def has_blas(directory):
+    """Whether there is a libblas.so.3 in it."""
+    return os.path.exists(f"{directory}/libblas.so.3")
+
+
+def openblas():
+    """The directory of the system's OpenBLAS, or of a fetched one; None if neither can be had."""
     library = f"usr/lib/{os.uname().machine}-linux-gnu/openblas-pthread"
+    if has_blas(f"/{library}"):
+        return f"/{library}"
     fetched = ROOT / "build" / "debian" / "root" / library
-    places = [directory] if directory else [f"/{library}", fetched]
-    for attempt in range(2):
-        for place in places:
-            if os.path.exists(f"{place}/libblas.so.3"):
-                return place
-        if directory:
-            raise Failure(f"there is no libblas.so.3 in {directory}", "name the directory that has it")
-        if attempt == 0:
-            try:
-                run([ROOT / "tools" / "debian.sh", "libopenblas0-pthread"], "openblas.log", "")
-            except Failure:
-                return None
+    try:
+        run([ROOT / "tools" / "debian.sh", "libopenblas0-pthread"], "openblas.log", "")
+    except Failure:
+        return None
+    return fetched if has_blas(fetched) else None
 
 
 def contenders(options):
     """Name, environment and further options of llama-bench for each."""
     plain = ["--repack", 0]
-    found = openblas(options.openblas)
+    if options.openblas and not has_blas(options.openblas):
+        raise Failure(f"there is no libblas.so.3 in {options.openblas}", "name the directory that has it")
+    found = options.openblas or openblas()
     if found:
         yield "OpenBLAS", {"LD_LIBRARY_PATH": str(found)}, plain
     own = {"LD_LIBRARY_PATH": str(build.CPU / "bin")}
