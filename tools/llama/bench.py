@@ -16,6 +16,7 @@ import argparse
 import itertools
 import json
 import os
+import pathlib
 import statistics
 import sys
 
@@ -70,7 +71,8 @@ def contenders(options):
         raise Failure(f"there is no libblas.so.3 in {options.openblas}", "name the directory that has it")
     found = options.openblas or openblas()
     if found:
-        yield "OpenBLAS", {"LD_LIBRARY_PATH": str(found)}, plain
+        # Behind it, what was fetched with it because the machine lacks it.
+        yield "OpenBLAS", {"LD_LIBRARY_PATH": f"{found}:{pathlib.Path(found).parent}"}, plain
     own = {"LD_LIBRARY_PATH": str(build.CPU / "bin")}
     yield "llama.cpp CPU", own, plain
     yield "llama.cpp CPU, repacked", own, ["--repack", 1]
