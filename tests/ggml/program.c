@@ -199,7 +199,7 @@ static void team(void) {
         product(Q4_0, 32, 40, 64, 1, false, threads, -1);
         product(Q4_0, 32, 40, 64, 2, true, threads, -1);
         int members = count("lent_members") - before;
-        CHECK(members == (threads > 1 ? 3 * threads : 0), "%d members of 3 teams of %d", members, threads);
+        CHECK(members == (threads > 1 && !getenv("OWN_THREADS") ? 3 * threads : 0), "%d members of 3 teams of %d", members, threads);
     }
     int before = count("lent_members");
 #pragma omp parallel num_threads(2)

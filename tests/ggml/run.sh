@@ -52,6 +52,13 @@ shared libggml-other.so other.c -l:libggml-base.so -l:libblas.so.3
 "${CC:-cc}" -Wall -Wextra -Werror -O1 -fopenmp -Iinclude "$tests/program.c" -L"$work" -l:libggml-blas.so -l:libggml-base.so \
     -l:libggml-other.so -l:libblas.so.3 -lm -ldl -o "$work/program"
 
+count=$((count + 1))
+exported=$(nm -D --defined-only "$shim" | awk '{ print $3 }' | sort | tr '\n' ' ')
+if [ "$exported" != "cblas_sgemm ggml_backend_blas_set_n_threads ggml_get_type_traits " ]; then
+    failed=$((failed + 1))
+    echo "FAILED: the shim exports $exported"
+fi
+
 libraries=$work/zenblas:$work
 try "int8" int8
 try "a line at exit" int8 ZENBLAS_GGML_REPORT=1
@@ -64,6 +71,7 @@ try "a bad value" off ZENBLAS_GGML=fast
 says "a bad value" "ZENBLAS_GGML=fast"
 try "zenblas refuses" f32 REFUSE=1 ZENBLAS_GGML_REPORT=1
 says "zenblas refuses" "refused by zenblas"
+try "threads of its own" int8 ZENBLAS_GGML_THREADS=own OWN_THREADS=1
 try "zenblas linked by the program" int8 LD_PRELOAD="$shim:$work/zenblas/libzenblas.so.0" ZENBLAS_IS_NEXT=1
 libraries=$work/old:$work
 try "a zenblas without quantised products" off ZENBLAS_GGML_REPORT=1
