@@ -127,18 +127,40 @@ pub unsafe extern "C" fn zenblas_qgemm(
     c: *mut f32,
     ldc: blasint,
 ) -> c_int {
+    let weights = |format: &Format, n, k| {
+        let (first, stride) = rows(format, n, k, w, w_stride, 7)?;
+        Ok(Weights::Blocks { first, stride })
+    };
+    // SAFETY: the caller's promise.
+    unsafe { multiply("zenblas_qgemm", type_, [m, n, k], (a, lda), weights, (c, ldc), 9) }
+}
+
+/// Checks the arguments that all products have, and multiplies. C and its leading dimension are arguments `number` and
+/// `number + 1`; `weights` checks what is before them.
+///
+/// # Safety
+/// The arrays must be as large as the sizes say.
+unsafe fn multiply(
+    symbol: &str,
+    type_: c_int,
+    [m, n, k]: [blasint; 3],
+    (a, lda): (*const f32, blasint),
+    weights: impl FnOnce(&Format, usize, usize) -> Result<Weights, Bad>,
+    (c, ldc): (*mut f32, blasint),
+    number: u8,
+) -> c_int {
     let problem = || {
         let format = format(type_)?;
+        let level = DotLevel::of_process();
         let (m, n, k) = (size(m, 2)?, size(n, 3)?, whole_blocks(format, k, 4)?);
         let lda = matrix(a, lda, m, k, 5)?;
-        let (first, stride) = rows(format, n, k, w, w_stride, 7)?;
-        let ldc = matrix(c, ldc, m, n, 9)?;
-        let w = Weights::Blocks { first, stride };
-        Ok(Problem { format, level: DotLevel::of_process(), m, n, k, a, lda, w, c, ldc })
+        let w = weights(format, n, k)?;
+        let ldc = matrix(c, ldc, m, n, number)?;
+        Ok(Problem { format, level, m, n, k, a, lda, w, c, ldc })
     };
-    traced("zenblas_qgemm", &[type_ as blasint, m, n, k], || {
+    traced(symbol, &[type_ as blasint, m, n, k], || {
         // SAFETY: the caller's promise, for the sizes checked above; the level is this CPU's.
-        result("zenblas_qgemm", problem().map(|problem| unsafe { problem.multiply() }))
+        result(symbol, problem().map(|problem| unsafe { problem.multiply() }))
     })
 }
 
@@ -236,22 +258,14 @@ pub unsafe extern "C" fn zenblas_qgemm_compute(
     c: *mut f32,
     ldc: blasint,
 ) -> c_int {
-    let problem = || {
-        let format = format(type_)?;
-        let level = DotLevel::of_process();
-        let (m, n, k) = (size(m, 2)?, size(n, 3)?, whole_blocks(format, k, 4)?);
-        let lda = matrix(a, lda, m, k, 5)?;
+    let weights = |format: &Format, n, k| {
         check(!packed.is_null(), 7)?;
         // SAFETY: the caller's promise.
-        let panels = unsafe { packed::panels(format, level, n, k, packed.cast()) };
-        let w = Weights::Packed(panels.ok_or(bad(7))?);
-        let ldc = matrix(c, ldc, m, n, 8)?;
-        Ok(Problem { format, level, m, n, k, a, lda, w, c, ldc })
+        let panels = unsafe { packed::panels(format, DotLevel::of_process(), n, k, packed.cast()) };
+        panels.map(Weights::Packed).ok_or(bad(7))
     };
-    traced("zenblas_qgemm_compute", &[type_ as blasint, m, n, k], || {
-        // SAFETY: the caller's promise, for the sizes checked above; the level is this CPU's.
-        result("zenblas_qgemm_compute", problem().map(|problem| unsafe { problem.multiply() }))
-    })
+    // SAFETY: the caller's promise.
+    unsafe { multiply("zenblas_qgemm_compute", type_, [m, n, k], (a, lda), weights, (c, ldc), 8) }
 }
 
 /// Blocks of k values.

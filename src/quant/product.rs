@@ -104,27 +104,15 @@ impl Problem {
         }
         let kernels = (self.format.kernels)(self.level);
         let blocks = self.k / self.format.values;
-        let row_bytes = blocks * kernels.token_bytes;
-        // Few rows at a time where there are many, or where the system has no memory for more.
-        let mut rows = self.m.min((ACTIVATIONS / row_bytes).max(kernels.tiles()[2].tokens));
-        let buffer = loop {
-            let bytes = rows.next_multiple_of(kernels.tile(rows).tokens) * row_bytes;
-            let emergency = || (rows == 1).then(Buffer::emergency).flatten().filter(|b| b.len() >= bytes);
-            match Buffer::take(bytes).or_else(emergency) {
-                Some(buffer) => break buffer,
-                None if rows == 1 => return Err(OutOfMemory(bytes)),
-                None => rows /= 2,
-            }
-        };
-        for first in (0..self.m).step_by(rows) {
-            let rows = rows.min(self.m - first);
+        let (most, buffer) = self.room(kernels, blocks * kernels.token_bytes)?;
+        for first in (0..self.m).step_by(most) {
             let product = Rows {
                 problem: self,
                 kernels,
-                tile: kernels.tile(rows),
+                tile: kernels.tile(most),
                 blocks,
                 depth: depth(kernels, blocks),
-                rows,
+                rows: most.min(self.m - first),
                 a: self.a.wrapping_offset(first as isize * self.lda),
                 c: self.c.wrapping_offset(first as isize * self.ldc),
                 activations: buffer.as_mut_ptr(),
@@ -137,6 +125,21 @@ impl Problem {
             }
         }
         Ok(())
+    }
+
+    /// How many rows of A to multiply at a time, and memory for their activations: not all rows where there are very
+    /// many or where the system has no memory for more.
+    fn room(&self, kernels: &Kernels, row_bytes: usize) -> Result<(usize, Buffer), OutOfMemory> {
+        let mut rows = self.m.min((ACTIVATIONS / row_bytes).max(1));
+        loop {
+            let bytes = rows.next_multiple_of(kernels.tile(rows).tokens) * row_bytes;
+            let emergency = || (rows == 1).then(Buffer::emergency).flatten().filter(|b| b.len() >= bytes);
+            match Buffer::take(bytes).or_else(emergency) {
+                Some(buffer) => return Ok((rows, buffer)),
+                None if rows == 1 => return Err(OutOfMemory(bytes)),
+                None => rows /= 2,
+            }
+        }
     }
 }
 

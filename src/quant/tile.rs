@@ -67,6 +67,11 @@ impl<F: BlockFormat, const T: usize> DotDispatch for Work<F, T> {
         let at = |token: usize, across: usize| {
             tile.c.wrapping_offset(token as isize * tile.c_row).wrapping_add(across * lanes)
         };
+        // The lines of C arrive while the product is formed.
+        for token in 0..tile.tokens {
+            isa.isa().prefetch(at(token, 0));
+            isa.isa().prefetch(at(token, 0).wrapping_add(tile.cols - 1));
+        }
         if !tile.first {
             for (token, row) in c.iter_mut().enumerate() {
                 for (across, c) in row.iter_mut().enumerate() {
@@ -109,6 +114,36 @@ unsafe fn integers<S: Dot, F: BlockFormat>(isa: S, w: *const u8, offset: usize) 
         *out = unsafe { S::Ints::load(isa.isa(), w.add(offset + across * Place::<S, F>::VECTOR)) };
     }
     out
+}
+
+/// Adds steps `first .. first + count` of a sum; `count` is a power of two above 1.
+///
+/// # Safety
+/// Both blocks must have the steps.
+#[inline(always)]
+unsafe fn steps<S: Dot, F: BlockFormat, const T: usize>(
+    isa: S,
+    a: *const u8,
+    w: *const u8,
+    first: usize,
+    count: usize,
+    sums: &mut Grid<<F::Sums<S> as Sums<S>>::Sum, T>,
+) {
+    // Unrolled by hand: the compiler does not where sums are kept in order.
+    // SAFETY: the caller's promise.
+    unsafe {
+        if count < 4 {
+            step::<S, F, T>(isa, a, w, first, sums);
+            step::<S, F, T>(isa, a, w, first + 1, sums);
+            return;
+        }
+        for i in (first..first + count).step_by(4) {
+            step::<S, F, T>(isa, a, w, i, sums);
+            step::<S, F, T>(isa, a, w, i + 1, sums);
+            step::<S, F, T>(isa, a, w, i + 2, sums);
+            step::<S, F, T>(isa, a, w, i + 3, sums);
+        }
+    }
 }
 
 /// Adds a step: four products in each lane, of weights `4 step ..` with those of each token.
@@ -171,9 +206,7 @@ unsafe fn plain_block<S: Dot, F: BlockFormat, const T: usize>(
                     *sum = F::Sums::<S>::begin(isa, total);
                 }
             }
-            for i in 0..at_once {
-                step::<S, F, T>(isa, a, w, first + i, &mut sums);
-            }
+            steps::<S, F, T>(isa, a, w, first, at_once, &mut sums);
             for (totals, sums) in totals.iter_mut().zip(&sums) {
                 for (total, &sum) in totals.iter_mut().zip(sums) {
                     *total = F::Sums::<S>::end(isa, *total, sum);
@@ -231,9 +264,7 @@ unsafe fn grouped_block<S: Dot, F: BlockFormat, const T: usize>(
             let scales = integers::<S, F>(isa, w, Place::<S, F>::SCALES_AT + group * line);
             for part in (0..F::GROUP / 4).step_by(at_once) {
                 let mut sums = [[F::Sums::<S>::begin(isa, zero); ACROSS]; T];
-                for i in 0..at_once {
-                    step::<S, F, T>(isa, a, w, group * (F::GROUP / 4) + part + i, &mut sums);
-                }
+                steps::<S, F, T>(isa, a, w, group * (F::GROUP / 4) + part, at_once, &mut sums);
                 for (totals, sums) in totals.iter_mut().zip(&sums) {
                     for across in 0..ACROSS {
                         totals[across] =

@@ -4,6 +4,7 @@ use super::format::{ACROSS, BlockFormat, Blocks, LARGEST_BYTES, Place};
 use crate::simd::Isa;
 use crate::simd::dot::{Dot, DotDispatch, Ints};
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 
 /// Arguments of [`unpack`].
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +13,7 @@ pub struct Unpack {
     pub from: *const u8,
     /// Bytes from a row to the next.
     pub stride: usize,
-    /// Rows that there are; what the others of the panel become does not matter.
+    /// Rows that there are; the others of the panel become 0.
     pub rows: usize,
     /// Blocks.
     pub blocks: usize,
@@ -46,7 +47,7 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
     fn run<S: Dot>(self, isa: S) {
         let Unpack { from, stride, rows, blocks, next, to } = self.0;
         let lanes = S::Ints::LANES;
-        let mut copy = [0u8; MOST_LANES * LARGEST_BYTES];
+        let mut copy = MaybeUninit::<[u8; MOST_LANES * LARGEST_BYTES]>::uninit();
         for block in 0..blocks {
             let offset = block * F::BYTES;
             for across in 0..ACROSS {
@@ -54,13 +55,14 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
                 let here = rows.saturating_sub(row).min(lanes);
                 let mut blocks = Blocks { isa, first: from.wrapping_add(row * stride + offset), stride };
                 if here < lanes {
-                    // SAFETY: a block of each of `here` rows, as the caller vouches.
-                    unsafe { copy_blocks::<F>(blocks.first, stride, here, &mut copy) };
-                    blocks = Blocks { isa, first: copy.as_ptr(), stride: F::BYTES };
+                    let to = copy.as_mut_ptr().cast::<u8>();
+                    // SAFETY: a block of each of `here` rows, as the caller vouches; room for one of each lane.
+                    unsafe { copy_blocks::<F>(blocks.first, stride, here, lanes, to) };
+                    blocks = Blocks { isa, first: to, stride: F::BYTES };
                 }
-                if offset % LINE < F::BYTES {
+                for line in (offset.next_multiple_of(LINE)..offset + F::BYTES).step_by(LINE) {
                     for i in 0..lanes {
-                        isa.isa().prefetch(next.wrapping_add((row + i) * stride + offset));
+                        isa.isa().prefetch(next.wrapping_add((row + i) * stride + line));
                     }
                 }
                 let place = Place::<S, F>::new(to.wrapping_add(block * Place::<S, F>::BYTES), across);
@@ -71,20 +73,24 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
     }
 }
 
-/// Copies a block of each of fewer rows than a vector has lanes, one behind the other. What stands behind them is
-/// whole blocks too, zeros or of other rows.
+/// Copies a block of each of fewer rows than a vector has lanes, one behind the other, and zeros behind them.
 ///
 /// # Safety
-/// They must be readable.
+/// They must be readable, and `lanes` blocks writable.
 #[cold]
 unsafe fn copy_blocks<F: BlockFormat>(
     from: *const u8,
     stride: usize,
     rows: usize,
-    to: &mut [u8; MOST_LANES * LARGEST_BYTES],
+    lanes: usize,
+    to: *mut u8,
 ) {
-    for (row, to) in to.chunks_exact_mut(F::BYTES).take(rows).enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { core::ptr::copy_nonoverlapping(from.wrapping_add(row * stride), to.as_mut_ptr(), F::BYTES) };
+    // SAFETY: the caller's promise; rows < lanes.
+    unsafe {
+        for row in 0..rows {
+            let from = from.wrapping_add(row * stride);
+            core::ptr::copy_nonoverlapping(from, to.add(row * F::BYTES), F::BYTES);
+        }
+        to.add(rows * F::BYTES).write_bytes(0, (lanes - rows) * F::BYTES);
     }
 }

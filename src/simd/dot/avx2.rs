@@ -63,6 +63,18 @@ impl Dot for AvxVnni {
     }
 }
 
+/// The same sum, but out of the optimiser's sight: it turns chains of sums into trees, which need more registers than
+/// there are in a tile. Measured on Zen 3 with 2 x 4 sums of words: 117 instead of 96 multiply-adds a nanosecond.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn kept_in_order(mut sum: __m256i) -> __m256i {
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("/* {0} */", inout(ymm_reg) sum, options(pure, nomem, nostack, preserves_flags))
+    };
+    sum
+}
+
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
 fn enter<D: DotDispatch>(isa: Avx2, work: D) -> D::Output {
@@ -124,7 +136,7 @@ impl Dot for Avx2 {
             let even = _mm256_and_si256(bytes.0, _mm256_set1_epi16(0xff));
             let odd = _mm256_srli_epi16::<8>(bytes.0);
             let sum = _mm256_add_epi32(sum.0, _mm256_madd_epi16(even, even_factors.0));
-            I32x8(_mm256_add_epi32(sum, _mm256_madd_epi16(odd, odd_factors.0)))
+            I32x8(kept_in_order(_mm256_add_epi32(sum, _mm256_madd_epi16(odd, odd_factors.0))))
         }
     }
 
@@ -168,7 +180,7 @@ impl Sums<Avx2> for Words {
     #[inline(always)]
     fn add(_: Avx2, sum: I32x8, bytes: I32x8, quad: I32x8) -> I32x8 {
         // SAFETY: the token proves the instructions.
-        I32x8(unsafe { _mm256_add_epi16(sum.0, _mm256_maddubs_epi16(bytes.0, quad.0)) })
+        I32x8(unsafe { kept_in_order(_mm256_add_epi16(sum.0, _mm256_maddubs_epi16(bytes.0, quad.0))) })
     }
 
     #[inline(always)]
