@@ -11,6 +11,7 @@ use crate::zenblas::{Lender, Zenblas};
 use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::mem::transmute;
+use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::OnceLock;
@@ -70,6 +71,27 @@ impl OpenMp {
         }
         // SAFETY: the region ends before `work` does.
         unsafe { (self.parallel)(call::<F>, (&raw const work).cast_mut().cast(), threads as c_uint, 0) };
+    }
+}
+
+/// Whether there is an OpenMP runtime whose threads may be used.
+pub fn lends() -> bool {
+    settings::borrows_threads() && OpenMp::get().is_some()
+}
+
+/// Calls `work` with ranges that make up `0..n`, on ggml's threads where that is possible.
+pub fn share(n: usize, work: impl Fn(Range<usize>) + Sync) {
+    let count = THREADS.load(Relaxed);
+    match OpenMp::get() {
+        Some(openmp) if count > 1 && settings::borrows_threads() && complete(count) => {
+            openmp.region(count, || {
+                // SAFETY: no arguments.
+                let (number, count) =
+                    unsafe { ((openmp.thread_num)() as usize, (openmp.num_threads)() as usize) };
+                work(n * number / count..n * (number + 1) / count);
+            })
+        }
+        _ => work(0..n),
     }
 }
 

@@ -78,6 +78,11 @@ impl Product {
                 unsafe { record::convert(self.b.cast_mut(), n, k, since) };
                 Err(Why::Rows)
             }
+            Rows::Weights { format, .. } if FORMATS[format].later().is_some() => {
+                // SAFETY: as above.
+                unsafe { record::convert(self.b.cast_mut(), n, k, since) };
+                Err(FORMATS[format].later().unwrap_or(why))
+            }
             Rows::Weights { format, source, stride } => {
                 let zenblas = zenblas::get().expect("no recorder is given out without it");
                 let formed = self.is_of_ggml_blas()

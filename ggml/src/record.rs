@@ -10,10 +10,10 @@
 //! before). libggml-blas asks for traits once for each product whose weights are no floats, on the thread that
 //! then multiplies, before any row is converted. So:
 //!
-//! * quantised weights: all rows of the buffer that the product reads were written since; older records in
+//! * recorded weights: all rows of the buffer that the product reads were written since; older records in
 //!   rows behind them are not looked at;
-//! * F16 weights and all other types that get the original converter: it has filled every row with floats, and
-//!   the thread knows that it gave no recorder out ([`Epoch::none`]), so that nobody looks for records;
+//! * types that get the original converter: it has filled every row with floats, and the thread knows that it
+//!   gave no recorder out ([`Epoch::none`]), so that nobody looks for records;
 //! * F32 weights: nobody asks for traits and B are the weights themselves. They are in memory that
 //!   libggml-blas doesn't own, so that no converter ever wrote there; and if they are in memory that the
 //!   buffer was in before it was freed, reading them in has overwritten it: a record in them would be one that
@@ -21,7 +21,7 @@
 //!
 //! Called by `traits` (which hands out [`write`]) and `product`; calls `traits` for the original converters.
 
-use crate::traits;
+use crate::{openmp, traits};
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -170,19 +170,23 @@ pub unsafe fn rows(b: *const f32, n: usize, k: usize, since: Epoch) -> Rows {
     Rows::Weights { format: first.format, source, stride }
 }
 
-/// Converts the weights of all rows that hold records; the others stay as they are.
+/// Converts the weights of all rows that hold records; the others stay as they are. On ggml's threads.
 ///
 /// # Safety
 /// The rows must be writable, and the weights that the records lead to still be there.
 pub unsafe fn convert(b: *mut f32, n: usize, k: usize, since: Epoch) {
-    for i in 0..n {
-        // SAFETY: row i of n.
-        unsafe {
-            if let Some(record) = Record::read(b.add(i * k), k, since) {
-                record.convert();
+    let b = b.expose_provenance();
+    openmp::share(n, |rows| {
+        for i in rows {
+            // SAFETY: row i of n, each on one thread.
+            unsafe {
+                let row = ptr::with_exposed_provenance_mut::<f32>(b).add(i * k);
+                if let Some(record) = Record::read(row, k, since) {
+                    record.convert();
+                }
             }
         }
-    }
+    });
 }
 
 #[cfg(test)]

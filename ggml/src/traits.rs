@@ -5,7 +5,7 @@
 use crate::record::{self, Epoch};
 use crate::report::Why;
 use crate::settings::{self, Mode};
-use crate::{next, zenblas};
+use crate::{next, openmp, zenblas};
 use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
@@ -31,13 +31,15 @@ unsafe impl Send for TypeTraits {}
 // SAFETY: the same.
 unsafe impl Sync for TypeTraits {}
 
-/// A format of quantised weights.
+/// A format of weights.
 #[derive(Debug)]
 pub struct Format {
     /// ggml's number of the type.
     pub kind: c_int,
     /// ggml's name of the type.
     pub name: &'static str,
+    /// Whether the weights are quantised; else they are 16-bit floats.
+    quantised: bool,
     recorder: ToFloat,
     offer: OnceLock<Offer>,
 }
@@ -45,31 +47,33 @@ pub struct Format {
 /// What libggml-blas gets for a format.
 #[derive(Debug)]
 enum Offer {
-    /// Traits that record; and those they are a copy of.
-    Recording { copy: TypeTraits, original: usize },
+    /// Traits that record; those they are a copy of; and why the weights are converted, only later, if they are.
+    Recording { copy: TypeTraits, original: usize, later: Option<Why> },
     /// The original.
     Original(Why),
 }
 
-const fn format<const PLACE: usize>(kind: c_int, name: &'static str) -> Format {
-    Format { kind, name, recorder: record::write::<PLACE>, offer: OnceLock::new() }
+const fn format<const PLACE: usize>(kind: c_int, name: &'static str, quantised: bool) -> Format {
+    Format { kind, name, quantised, recorder: record::write::<PLACE>, offer: OnceLock::new() }
 }
 
-/// The formats that zenblas multiplies by.
-pub static FORMATS: [Format; 13] = [
-    format::<0>(2, "q4_0"),
-    format::<1>(3, "q4_1"),
-    format::<2>(6, "q5_0"),
-    format::<3>(7, "q5_1"),
-    format::<4>(8, "q8_0"),
-    format::<5>(10, "q2_K"),
-    format::<6>(11, "q3_K"),
-    format::<7>(12, "q4_K"),
-    format::<8>(13, "q5_K"),
-    format::<9>(14, "q6_K"),
-    format::<10>(20, "iq4_nl"),
-    format::<11>(23, "iq4_xs"),
-    format::<12>(39, "mxfp4"),
+/// The formats that zenblas multiplies by, and those that are converted on the threads that multiply.
+pub static FORMATS: [Format; 15] = [
+    format::<0>(2, "q4_0", true),
+    format::<1>(3, "q4_1", true),
+    format::<2>(6, "q5_0", true),
+    format::<3>(7, "q5_1", true),
+    format::<4>(8, "q8_0", true),
+    format::<5>(10, "q2_K", true),
+    format::<6>(11, "q3_K", true),
+    format::<7>(12, "q4_K", true),
+    format::<8>(13, "q5_K", true),
+    format::<9>(14, "q6_K", true),
+    format::<10>(20, "iq4_nl", true),
+    format::<11>(23, "iq4_xs", true),
+    format::<12>(39, "mxfp4", true),
+    format::<13>(1, "f16", false),
+    format::<14>(30, "bf16", false),
 ];
 
 /// The versions of ggml whose libggml-blas is known to do as `lib.rs` says, the first and the last.
@@ -116,7 +120,7 @@ unsafe fn offer(kind: c_int, original: *const TypeTraits) -> Result<&'static Typ
     // SAFETY: the caller's promise.
     match format.offer.get_or_init(|| unsafe { format.consider(original) }) {
         // A second copy of ggml in the process has traits of its own, and perhaps another version.
-        Offer::Recording { copy, original: known } if *known == original as usize => Ok(copy),
+        Offer::Recording { copy, original: known, .. } if *known == original as usize => Ok(copy),
         Offer::Recording { .. } => Err(Why::Version),
         Offer::Original(why) => Err(*why),
     }
@@ -139,20 +143,25 @@ impl Format {
     unsafe fn consider(&self, original: *const TypeTraits) -> Offer {
         // SAFETY: the caller's promise.
         match unsafe { self.recording(original) } {
-            Ok(copy) => Offer::Recording { copy, original: original.expose_provenance() },
+            Ok((copy, later)) => Offer::Recording { copy, original: original.expose_provenance(), later },
             Err(why) => Offer::Original(why),
         }
     }
 
     /// # Safety
     /// As [`for_ggml_blas`].
-    unsafe fn recording(&self, original: *const TypeTraits) -> Result<TypeTraits, Why> {
+    unsafe fn recording(&self, original: *const TypeTraits) -> Result<(TypeTraits, Option<Why>), Why> {
         let mode = settings::mode();
-        if mode == Mode::F32 {
-            return Err(Why::Asked);
-        }
         let zenblas = zenblas::get().ok_or(Why::NoZenblas)?;
-        let block = zenblas.block(self.kind).ok_or(Why::Format)?;
+        let (block, later) = match self.quantised {
+            true => (zenblas.block(self.kind).ok_or(Why::Format)?, (mode == Mode::F32).then_some(Why::Asked)),
+            false => ((1, 2), Some(Why::Floats)),
+        };
+        if let Some(why) = later
+            && !openmp::lends()
+        {
+            return Err(why);
+        }
         if mode != Mode::Int8 && !version_beside(original).is_some_and(|version| is_known(&version)) {
             return Err(Why::Version);
         }
@@ -161,7 +170,7 @@ impl Format {
         let traits = unsafe { *original };
         let right = block == (traits.block_values as usize, traits.block_bytes)
             && traits.interleave == 0
-            && traits.is_quantized
+            && traits.is_quantized == self.quantised
             && traits.to_float.is_some()
             && !traits.name.is_null()
             // SAFETY: a text where the numbers are those of the format.
@@ -169,7 +178,15 @@ impl Format {
         if !right {
             return Err(Why::Layout);
         }
-        Ok(TypeTraits { to_float: Some(self.recorder), ..traits })
+        Ok((TypeTraits { to_float: Some(self.recorder), ..traits }, later))
+    }
+
+    /// Why recorded weights are converted nevertheless, on the threads that multiply.
+    pub fn later(&self) -> Option<Why> {
+        match self.offer.get()? {
+            Offer::Recording { later, .. } => *later,
+            Offer::Original(why) => Some(*why),
+        }
     }
 
     /// Bytes of a row of `k` values, once traits were looked at; none if that is no whole number of blocks.

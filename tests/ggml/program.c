@@ -198,6 +198,7 @@ static void team(void) {
         CHECK(told == threads, "libggml-blas was told %d", told);
         product(Q4_0, 32, 40, 64, 1, false, threads, -1);
         product(Q4_0, 32, 40, 64, 2, true, threads, -1);
+        product(F16, 32, 41, 64, 2, false, threads, -1);
         int members = count("lent_members") - before;
         CHECK(members == (threads > 1 && !getenv("OWN_THREADS") ? 3 * threads : 0), "%d members of 3 teams of %d", members, threads);
     }
