@@ -7,7 +7,7 @@ use crate::record::{self, Rows};
 use crate::report::{self, Why};
 use crate::traits::{self, FORMATS};
 use crate::zenblas::{self, Sgemm};
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 
 /// The arguments of `cblas_sgemm`.
 #[derive(Clone, Copy, Debug)]
@@ -71,38 +71,37 @@ impl Product {
             return Err(why);
         };
         // SAFETY: B has n rows of k floats.
-        match unsafe { record::rows(self.b, n, k, since) } {
-            Rows::Floats => Err(why),
-            Rows::Mixed => {
-                // SAFETY: rows with records are in libggml-blas's buffer, which it fills through us.
-                unsafe { record::convert(self.b.cast_mut(), n, k, since) };
-                Err(Why::Rows)
-            }
-            Rows::Weights { format, .. } if FORMATS[format].later().is_some() => {
-                // SAFETY: as above.
-                unsafe { record::convert(self.b.cast_mut(), n, k, since) };
-                Err(FORMATS[format].later().unwrap_or(why))
-            }
-            Rows::Weights { format, source, stride } => {
-                let zenblas = zenblas::get().expect("no recorder is given out without it");
-                let formed = self.is_of_ggml_blas()
-                    && FORMATS[format].row_bytes(k).is_some_and(|bytes| bytes <= stride);
-                let kind = FORMATS[format].kind;
-                // SAFETY: n rows of weights, as far apart, were given to the recorder for this product.
-                let _loan = Loan::begin(zenblas);
-                let refused = !formed
-                    || unsafe {
-                        let Product { m, n, k, a, lda, c, ldc, .. } = *self;
-                        (zenblas.qgemm)(kind, m, n, k, a, lda, source, stride, c, ldc) != 0
-                    };
-                if refused {
-                    // SAFETY: as above.
-                    unsafe { record::convert(self.b.cast_mut(), n, k, since) };
-                    return Err(if formed { Why::Refused } else { Why::Rows });
-                }
-                Ok(format)
-            }
+        let tried = match unsafe { record::rows(self.b, n, k, since) } {
+            Rows::Floats => return Err(why),
+            Rows::Mixed => Err(Why::Rows),
+            // SAFETY: n rows of weights, as far apart, were given to the recorder for this product.
+            Rows::Weights { format, source, stride } => unsafe { self.from_blocks(format, source, stride) },
+        };
+        if tried.is_err() {
+            // SAFETY: rows with records are in libggml-blas's buffer, which it fills through us.
+            unsafe { record::convert(self.b.cast_mut(), n, k, since) };
         }
+        tried
+    }
+
+    /// Multiplies by weights at `source`, in rows `stride` bytes apart; or does nothing.
+    ///
+    /// # Safety
+    /// As `cblas_sgemm`, with these weights for B.
+    unsafe fn from_blocks(&self, format: usize, source: *const c_void, stride: usize) -> Result<usize, Why> {
+        let Product { m, n, k, a, lda, c, ldc, .. } = *self;
+        let entry = &FORMATS[format];
+        if let Some(why) = entry.later() {
+            return Err(why);
+        }
+        if !self.is_of_ggml_blas() || entry.row_bytes(k as usize).is_none_or(|bytes| stride < bytes) {
+            return Err(Why::Rows);
+        }
+        let zenblas = zenblas::get().ok_or(Why::NoZenblas)?;
+        let _loan = Loan::begin(zenblas);
+        // SAFETY: the caller's promise.
+        let status = unsafe { (zenblas.qgemm)(entry.kind, m, n, k, a, lda, source, stride, c, ldc) };
+        if status == 0 { Ok(format) } else { Err(Why::Refused) }
     }
 
     /// Rows of B and floats of a row, if B is as libggml-blas's buffer is: rows one after the other.
