@@ -72,6 +72,23 @@ impl OpenMp {
         // SAFETY: the region ends before `work` does.
         unsafe { (self.parallel)(call::<F>, (&raw const work).cast_mut().cast(), threads as c_uint, 0) };
     }
+
+    /// Whether a parallel region of this thread has `count` threads. The runtime is asked by a trial; what it
+    /// answers is kept for the next product, which is as a rule the same thread's with the same number.
+    fn complete(&self, count: c_int) -> bool {
+        thread_local!(static COMPLETE: Cell<(c_int, bool)> = const { Cell::new((0, false)) });
+        // SAFETY: no arguments.
+        if unsafe { (self.in_parallel)() } != 0 {
+            return false;
+        }
+        if COMPLETE.get().0 != count {
+            let seen = AtomicI32::new(0);
+            // SAFETY: no arguments.
+            self.region(count, || seen.store(unsafe { (self.num_threads)() }, Relaxed));
+            COMPLETE.set((count, seen.into_inner() == count));
+        }
+        COMPLETE.get().1
+    }
 }
 
 /// Whether there is an OpenMP runtime whose threads may be used.
@@ -79,20 +96,23 @@ pub fn lends() -> bool {
     settings::borrows_threads() && OpenMp::get().is_some()
 }
 
+/// ggml's team and its size, if a parallel region of the calling thread has it.
+fn team() -> Option<(&'static OpenMp, c_int)> {
+    let count = THREADS.load(Relaxed);
+    let openmp = OpenMp::get().filter(|_| count > 1 && settings::borrows_threads())?;
+    openmp.complete(count).then_some((openmp, count))
+}
+
 /// Calls `work` with ranges that make up `0..n`, on ggml's threads where that is possible.
 pub fn share(n: usize, work: impl Fn(Range<usize>) + Sync) {
-    let count = THREADS.load(Relaxed);
-    match OpenMp::get() {
-        Some(openmp) if count > 1 && settings::borrows_threads() && complete(count) => {
-            openmp.region(count, || {
-                // SAFETY: no arguments.
-                let (number, count) =
-                    unsafe { ((openmp.thread_num)() as usize, (openmp.num_threads)() as usize) };
-                work(n * number / count..n * (number + 1) / count);
-            })
-        }
-        _ => work(0..n),
-    }
+    let Some((openmp, count)) = team() else {
+        return work(0..n);
+    };
+    openmp.region(count, || {
+        // SAFETY: no arguments.
+        let (number, count) = unsafe { ((openmp.thread_num)() as usize, (openmp.num_threads)() as usize) };
+        work(n * number / count..n * (number + 1) / count);
+    });
 }
 
 /// While it lives, zenblas's calls from this thread run on ggml's threads, or at least on as many.
@@ -109,7 +129,7 @@ impl<'a> Loan<'a> {
         if count == 0 {
             return None;
         }
-        let lender = (count > 1 && settings::borrows_threads() && complete(count)).then_some(lend as Lender);
+        let lender = team().map(|_| lend as Lender);
         // SAFETY: `lend` does what a lender must.
         unsafe {
             let threads = (zenblas.set_num_threads_local)(count);
@@ -127,26 +147,6 @@ impl Drop for Loan<'_> {
             (self.zenblas.set_num_threads_local)(self.threads);
         }
     }
-}
-
-/// Whether a parallel region of this thread has `count` threads. The runtime is asked by a trial; what it
-/// answers is kept for the next product, which is as a rule the same thread's with the same number.
-fn complete(count: c_int) -> bool {
-    thread_local!(static COMPLETE: Cell<(c_int, bool)> = const { Cell::new((0, false)) });
-    let Some(openmp) = OpenMp::get() else {
-        return false;
-    };
-    // SAFETY: no arguments.
-    if unsafe { (openmp.in_parallel)() } != 0 {
-        return false;
-    }
-    if COMPLETE.get().0 != count {
-        let seen = AtomicI32::new(0);
-        // SAFETY: no arguments.
-        openmp.region(count, || seen.store(unsafe { (openmp.num_threads)() }, Relaxed));
-        COMPLETE.set((count, seen.into_inner() == count));
-    }
-    COMPLETE.get().1
 }
 
 /// The lender: a parallel region.
