@@ -49,6 +49,16 @@ pub fn within(address: usize, name: &CStr) -> Option<*const c_void> {
     (!found.is_null()).then_some(found.cast_const())
 }
 
+/// The function at this address.
+///
+/// # Safety
+/// `F` must be the type of a pointer to it.
+pub unsafe fn function<F: Copy>(address: *const c_void) -> F {
+    const { assert!(size_of::<F>() == size_of::<*const c_void>()) };
+    // SAFETY: as large; the caller vouches for the type.
+    unsafe { core::mem::transmute_copy(&address) }
+}
+
 /// A handle of the loaded library that has `address`.
 fn library_of(address: usize) -> Option<*mut c_void> {
     let mut info = core::mem::MaybeUninit::<libc::Dl_info>::uninit();

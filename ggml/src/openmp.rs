@@ -6,11 +6,10 @@
 //!
 //! Called by `product` and `symbols`; calls the OpenMP runtime and zenblas.
 
-use crate::settings;
 use crate::zenblas::{Lender, Zenblas};
+use crate::{next, settings};
 use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_uint, c_void};
-use core::mem::transmute;
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -49,16 +48,15 @@ impl OpenMp {
         );
         // SAFETY: RTLD_DEFAULT is the null handle; the types are those of OpenMP.
         handles.into_iter().find_map(|handle| unsafe {
-            let function = |name: &CStr| {
-                let found = libc::dlsym(handle, name.as_ptr());
+            let find = |name: &CStr| {
+                let found = libc::dlsym(handle, name.as_ptr()).cast_const();
                 (!found.is_null()).then_some(found)
             };
-            type Count = unsafe extern "C" fn() -> c_int;
             Some(OpenMp {
-                parallel: transmute::<*mut c_void, _>(function(c"GOMP_parallel")?),
-                thread_num: transmute::<*mut c_void, Count>(function(c"omp_get_thread_num")?),
-                num_threads: transmute::<*mut c_void, Count>(function(c"omp_get_num_threads")?),
-                in_parallel: transmute::<*mut c_void, Count>(function(c"omp_in_parallel")?),
+                parallel: next::function(find(c"GOMP_parallel")?),
+                thread_num: next::function(find(c"omp_get_thread_num")?),
+                num_threads: next::function(find(c"omp_get_num_threads")?),
+                in_parallel: next::function(find(c"omp_in_parallel")?),
             })
         })
     }

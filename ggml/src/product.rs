@@ -75,7 +75,9 @@ impl Product {
             Rows::Floats => return Err(why),
             Rows::Mixed => Err(Why::Rows),
             // SAFETY: n rows of weights, as far apart, were given to the recorder for this product.
-            Rows::Weights { format, source, stride } => unsafe { self.from_blocks(format, source, stride) },
+            Rows::Weights { format, source, stride } => unsafe {
+                self.multiply_blocks(format, source, stride)
+            },
         };
         if tried.is_err() {
             // SAFETY: rows with records are in libggml-blas's buffer, which it fills through us.
@@ -88,7 +90,12 @@ impl Product {
     ///
     /// # Safety
     /// As `cblas_sgemm`, with these weights for B.
-    unsafe fn from_blocks(&self, format: usize, source: *const c_void, stride: usize) -> Result<usize, Why> {
+    unsafe fn multiply_blocks(
+        &self,
+        format: usize,
+        source: *const c_void,
+        stride: usize,
+    ) -> Result<usize, Why> {
         let Product { m, n, k, a, lda, c, ldc, .. } = *self;
         let entry = &FORMATS[format];
         if let Some(why) = entry.later() {

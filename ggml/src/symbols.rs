@@ -8,10 +8,9 @@ use crate::product::Product;
 use crate::settings::{self, Mode};
 use crate::traits::{self, TypeTraits};
 use crate::zenblas::Sgemm;
-use crate::{caller, openmp, report};
+use crate::{caller, next, openmp, report};
 use core::arch::naked_asm;
 use core::ffi::{c_int, c_void};
-use core::mem::transmute;
 
 /// ggml's traits of a type; for libggml-blas perhaps such as record.
 ///
@@ -35,7 +34,8 @@ unsafe extern "C" fn get_type_traits(kind: c_int, caller: usize) -> *const TypeT
     };
     // SAFETY: the type that ggml.h declares, called as we were.
     let original = unsafe {
-        transmute::<*const c_void, unsafe extern "C" fn(c_int) -> *const TypeTraits>(original)(kind)
+        let original: unsafe extern "C" fn(c_int) -> *const TypeTraits = next::function(original);
+        original(kind)
     };
     if settings::mode() == Mode::Off || original.is_null() || !caller::is_ggml_blas(caller) {
         return original;
@@ -59,8 +59,9 @@ pub unsafe extern "C" fn ggml_backend_blas_set_n_threads(backend: *mut c_void, t
     };
     // SAFETY: the type that ggml-blas.h declares, called as we were.
     unsafe {
-        transmute::<*const c_void, unsafe extern "C" fn(*mut c_void, c_int)>(original)(backend, threads)
-    };
+        let original: unsafe extern "C" fn(*mut c_void, c_int) = next::function(original);
+        original(backend, threads);
+    }
 }
 
 /// `cblas_sgemm` of the process's BLAS; for libggml-blas that of zenblas, perhaps of quantised weights. The
@@ -99,7 +100,7 @@ unsafe extern "C" fn sgemm(
     let caller = caller.to_bits() as usize;
     let original = ORIGINAL.for_caller(cblas_sgemm as *const c_void, caller);
     // SAFETY: the type that cblas.h declares.
-    let original = original.map(|found| unsafe { transmute::<*const c_void, Sgemm>(found) });
+    let original: Option<Sgemm> = original.map(|found| unsafe { next::function(found) });
     let product = Product { layout, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc };
     // SAFETY: the caller's promise.
     unsafe {

@@ -206,8 +206,7 @@ fn version_beside(traits: *const TypeTraits) -> Option<String> {
     let function = next::within(traits as usize, c"ggml_version")?;
     // SAFETY: the type that ggml.h declares; it returns a constant text.
     unsafe {
-        let function =
-            core::mem::transmute::<*const c_void, unsafe extern "C" fn() -> *const c_char>(function);
+        let function: unsafe extern "C" fn() -> *const c_char = next::function(function);
         Some(CStr::from_ptr(function()).to_str().ok()?.to_owned())
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::next;
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::mem::transmute;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -46,8 +45,6 @@ pub type Qgemm = unsafe extern "C" fn(
 /// `zenblas_lender`: runs a team on threads of the program's.
 pub type Lender = unsafe extern "C" fn(c_int, unsafe extern "C" fn(c_int, *mut c_void), *mut c_void);
 
-type QtypeBlock = unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int;
-
 /// What this library calls of zenblas.
 pub struct Zenblas {
     /// `cblas_sgemm`.
@@ -58,7 +55,7 @@ pub struct Zenblas {
     pub set_num_threads_local: unsafe extern "C" fn(c_int) -> c_int,
     /// `zenblas_set_lender_local`.
     pub set_lender_local: unsafe extern "C" fn(Option<Lender>) -> Option<Lender>,
-    qtype_block: QtypeBlock,
+    qtype_block: unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int,
 }
 
 /// The file's name, as its users ask for it.
@@ -75,17 +72,15 @@ impl Zenblas {
 
     /// The functions of the library whose code lies at `address`, if it has them all.
     fn at(address: usize) -> Option<Zenblas> {
-        let function = |name: &CStr| next::within(address, name);
+        let find = |name: &CStr| next::within(address, name);
         // SAFETY: the types are those that zenblas.h and cblas.h declare.
         unsafe {
             Some(Zenblas {
-                sgemm: transmute::<*const c_void, Sgemm>(function(c"cblas_sgemm")?),
-                qgemm: transmute::<*const c_void, Qgemm>(function(c"zenblas_qgemm")?),
-                set_num_threads_local: transmute::<*const c_void, _>(function(
-                    c"openblas_set_num_threads_local",
-                )?),
-                set_lender_local: transmute::<*const c_void, _>(function(c"zenblas_set_lender_local")?),
-                qtype_block: transmute::<*const c_void, QtypeBlock>(function(c"zenblas_qtype_block")?),
+                sgemm: next::function(find(c"cblas_sgemm")?),
+                qgemm: next::function(find(c"zenblas_qgemm")?),
+                set_num_threads_local: next::function(find(c"openblas_set_num_threads_local")?),
+                set_lender_local: next::function(find(c"zenblas_set_lender_local")?),
+                qtype_block: next::function(find(c"zenblas_qtype_block")?),
             })
         }
     }
