@@ -12,7 +12,7 @@ use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::ops::Range;
 use core::ptr;
-use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 use std::sync::OnceLock;
 
 /// The threads of ggml's graphs; 0 as long as it hasn't said.
@@ -155,18 +155,26 @@ unsafe extern "C" fn lend(
 ) {
     let openmp = OpenMp::get().expect("without it nobody lends");
     let work = work.expose_provenance();
+    // SAFETY: as the team asks.
+    let act = |number| unsafe { member(number, ptr::with_exposed_provenance_mut(work)) };
+    let complete = AtomicBool::new(true);
     // Always all of ggml's threads, the last perhaps for nothing: a smaller region would end the others.
     openmp.region(THREADS.load(Relaxed).max(members), || {
-        // SAFETY: no arguments; then as the team asks.
-        unsafe {
-            if (openmp.num_threads)() < members {
-                crate::report::say("the OpenMP runtime gives fewer threads than a moment ago");
-                std::process::abort();
-            }
-            let number = (openmp.thread_num)();
-            if number < members {
-                member(number, ptr::with_exposed_provenance_mut(work));
-            }
+        // SAFETY: no arguments.
+        let (number, count) = unsafe { ((openmp.thread_num)(), (openmp.num_threads)()) };
+        if count < members {
+            complete.store(false, Relaxed);
+        } else if number < members {
+            act(number);
         }
     });
+    if !complete.into_inner() {
+        // Fewer than a moment ago, as with OMP_DYNAMIC on a machine that has become busy: nobody has begun.
+        std::thread::scope(|scope| {
+            for number in 1..members {
+                scope.spawn(move || act(number));
+            }
+            act(0);
+        });
+    }
 }

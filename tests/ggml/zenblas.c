@@ -56,8 +56,8 @@ int zenblas_qgemm(int type, int m, int n, int k, const float *a, int lda, const 
     }
     if (lender) {
         int arrived = 0;
-        threads_of_team = threads;
-        lender(threads, member, &arrived);
+        threads_of_team = threads + (getenv("ONE_MORE") != NULL);
+        lender(threads_of_team, member, &arrived);
         lent_members += arrived;
     }
     float *floats = malloc((size_t) n * k * sizeof(float));
