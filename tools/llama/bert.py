@@ -11,7 +11,7 @@ import sys
 import gguf
 import numpy as np
 
-QUANTISED = ("attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight", "ffn_up.weight", "ffn_down.weight")
+QUANTISED = tuple(f"{name}.weight" for name in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down"))
 
 # Names of PyTorch's modules, and llama.cpp's.
 OUTSIDE = {
