@@ -54,8 +54,9 @@ pub struct Problem {
     pub ldc: isize,
 }
 
-/// Bytes of quantised activations at a time: more rows of A than these hold are multiplied in turn.
-const ACTIVATIONS: usize = 16 << 20;
+/// Bytes of quantised activations at a time: more rows of A than these hold are multiplied in turn. (Few in tests, so
+/// that they come to that.)
+const ACTIVATIONS: usize = if cfg!(test) { 1 << 16 } else { 16 << 20 };
 
 /// Bytes to write from which that is worth a team.
 pub(super) const WORTH_A_TEAM: usize = 1 << 17;

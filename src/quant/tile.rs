@@ -72,12 +72,20 @@ impl<F: BlockFormat, const T: usize> DotDispatch for Work<F, T> {
             isa.isa().prefetch(at(token, 0));
             isa.isa().prefetch(at(token, 0).wrapping_add(tile.cols - 1));
         }
+        // Masked stores are slow on AVX2, so whole vectors do without.
+        let whole = tile.cols == ACROSS * lanes;
         if !tile.first {
             for (token, row) in c.iter_mut().enumerate() {
                 for (across, c) in row.iter_mut().enumerate() {
                     if token < tile.tokens {
                         // SAFETY: elements that exist, as the caller vouches.
-                        *c = unsafe { F32::<S>::load_first(isa.isa(), at(token, across), here(across)) };
+                        *c = unsafe {
+                            if whole {
+                                F32::<S>::load(isa.isa(), at(token, across))
+                            } else {
+                                F32::<S>::load_first(isa.isa(), at(token, across), here(across))
+                            }
+                        };
                     }
                 }
             }
@@ -98,7 +106,13 @@ impl<F: BlockFormat, const T: usize> DotDispatch for Work<F, T> {
             for (across, c) in row.into_iter().enumerate() {
                 if token < tile.tokens {
                     // SAFETY: elements that exist, as the caller vouches.
-                    unsafe { c.store_first(isa.isa(), at(token, across), here(across)) };
+                    unsafe {
+                        if whole {
+                            c.store(at(token, across));
+                        } else {
+                            c.store_first(isa.isa(), at(token, across), here(across));
+                        }
+                    }
                 }
             }
         }
