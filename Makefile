@@ -3,6 +3,8 @@
 #   make                          build the libraries into build/lib
 #   make test                     all tests
 #   make llama                    llama.cpp on zenblas, from nothing to tokens
+#   make llama-bench              its speed with several libraries and types of weights, as a table and a picture
+#   make llama-check              its results against those without BLAS
 #   make install PREFIX=/usr/local [LIBDIR= INCLUDEDIR= DESTDIR=]
 #   make uninstall PREFIX=...
 #   make alternatives             (root) let Debian's numpy, scipy, R ... run on the installed library
@@ -27,6 +29,12 @@ test:
 llama:
 	tools/llama/run.sh
 
+llama-bench:
+	tools/llama/run.sh bench
+
+llama-check:
+	tools/llama/run.sh check
+
 install: | $(library)
 	tools/install.sh
 
@@ -43,4 +51,4 @@ clean:
 	rm -rf build
 	cargo clean
 
-.PHONY: all test llama install uninstall alternatives no-alternatives clean
+.PHONY: all test llama llama-bench llama-check install uninstall alternatives no-alternatives clean

@@ -25,6 +25,14 @@ const char *zenblas_version(void);
 /* Instruction set of the kernels in use: "avx512", "avx2" or "portable". */
 const char *zenblas_get_isa(void);
 
+/* Threads of the program's own for the calls from this thread, so that a program whose threads wait for work (an OpenMP
+ * team between its parallel regions) has no second set beside them. The lender must call member(0, work) on the calling
+ * thread and member(1, work) ... member(members - 1, work) each on a thread of its own, all at the same time, since they
+ * wait for each other; it returns when all have returned. The number of members is never larger than the number of
+ * threads set for calls from this thread. NULL: the library's own threads again. Returns the lender before. */
+typedef void (*zenblas_lender)(int members, void (*member)(int number, void *work), void *work);
+zenblas_lender zenblas_set_lender_local(zenblas_lender lender);
+
 /* ---- A layer in low precision: a product and what inference does with it ---- */
 
 /* Types of numbers. Operands: bytes of any sign with bytes of any sign; bf16 with bf16; half with half precision.

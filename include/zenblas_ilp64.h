@@ -771,6 +771,7 @@
 #define zenblas_get_config zenblas_get_config64_
 #define zenblas_version zenblas_version64_
 #define zenblas_get_isa zenblas_get_isa64_
+#define zenblas_set_lender_local zenblas_set_lender_local64_
 #define zenblas_gemm zenblas_gemm64_
 #define zenblas_gemm_pack zenblas_gemm_pack64_
 #define zenblas_gemm_pack_get_size zenblas_gemm_pack_get_size64_

@@ -37,6 +37,7 @@
 //! | how many threads, who does what? | [`engine::plan`], [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |
 //! | which environment variables? | [`knobs`] |
+//! | how does llama.cpp get at quantised products? | the crate in `ggml/`, a library of its own |
 //!
 //! A new ISA is a file in `simd/` and rows in the kernel table; a new routine is the operation, a shim and a
 //! table row in `interface/`, a line in a header and one in `tests/symbols/`.

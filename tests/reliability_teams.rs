@@ -1,6 +1,8 @@
 //! Teams of threads: all members at once, shared between callers, never waited for.
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -136,6 +138,56 @@ fn a_foreign_pools_jobs_are_left_alone() {
         }
     });
     assert_eq!(hijacked.into_inner(), 0);
+}
+
+/// Threads of the program's own, all at the same time, the caller's being the first.
+unsafe extern "C" fn lend(
+    members: c_int,
+    member: unsafe extern "C" fn(c_int, *mut c_void),
+    work: *mut c_void,
+) {
+    LENT.fetch_add(1, Relaxed);
+    let work = work as usize;
+    std::thread::scope(|scope| {
+        for number in 1..members {
+            // SAFETY: as the team asks.
+            scope.spawn(move || unsafe { member(number, work as *mut c_void) });
+        }
+        // SAFETY: as the team asks.
+        unsafe { member(0, work as *mut c_void) };
+    });
+}
+
+thread_local!(static AT_HOME: Cell<bool> = const { Cell::new(false) });
+static LENT: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn a_program_lends_its_threads() {
+    let _workers = Workers::of(4);
+    // SAFETY: `lend` does what a lender must.
+    let before = unsafe { pool::set_lender(Some(lend)) };
+    assert!(before.is_none());
+    AT_HOME.set(true);
+    let team = pool::take(9);
+    assert_eq!(team.size(), 4);
+    let (barrier, seen) = (Barrier::new(team.size()), Mutex::new(HashSet::new()));
+    for _ in 0..10 {
+        team.run(|member| {
+            barrier.wait();
+            assert_eq!(pool::take(2).size(), 1, "a member leads no team");
+            seen.lock().unwrap().insert((member, member == 0 && AT_HOME.get()));
+            barrier.wait();
+        });
+    }
+    assert_eq!(LENT.load(Relaxed), 10);
+    let seen = seen.into_inner().unwrap();
+    assert_eq!(seen, (0..4).map(|member| (member, member == 0)).collect());
+    pool::take(1).run(|member| assert_eq!(member, 0));
+    // SAFETY: no lender.
+    let before = unsafe { pool::set_lender(None) };
+    assert!(before.is_some());
+    assert_eq!(pool::take(9).size(), 4, "our own threads are all free");
+    assert_eq!(LENT.load(Relaxed), 10);
 }
 
 #[test]

@@ -58,6 +58,7 @@ template "pkgconfig/$name.pc.in" "$libdir/pkgconfig/$name.pc"
 
 namedir=$libdir
 if [ -z "$ilp64" ]; then
+    [ ! -e "$out/libzenblas_ggml.so" ] || program "$out/libzenblas_ggml.so" "$libdir/libzenblas_ggml.so"
     ! loader_searches "$libdir" || namedir=$libdir/zenblas
     namedir=${NAMEDIR:-$namedir}
     below=$(realpath -m --relative-to="$libdir" "$namedir") # "." or "zenblas"

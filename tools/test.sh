@@ -7,6 +7,8 @@
 #   install       an installed tree, used by C programs and CMake projects
 #   reference     Debian's 24 reference test programs, each ISA, one and more threads
 #   numpy         the distribution's NumPy on zenblas
+#   ggml          the shim for llama.cpp between libraries that stand in for ggml's and count
+#   llama         llama.cpp on zenblas and its shim: its own tests, and results against those without BLAS
 #   quant         quantised block formats and products against the package gguf
 #   emulated      unit tests and reference programs on an emulated CPU with AVX-512, where the real one has none
 #
@@ -25,7 +27,7 @@ build() {
 # What cargo has to say goes to the log; the failures and the sum come out.
 rust() {
     local status=0
-    cargo test --locked --no-fail-fast >"$logs/cargo.log" 2>&1 || status=$?
+    cargo test --locked --workspace --no-fail-fast >"$logs/cargo.log" 2>&1 || status=$?
     if [ $status != 0 ]; then
         grep -E '^error|^test .* FAILED$|panicked at|^ *(left|right): ' "$logs/cargo.log" | head -60
         echo "all of it is in $logs/cargo.log"
@@ -79,6 +81,14 @@ emulated() {
 
 quant() {
     tests/quant/run.py "$root/build/lib/libzenblas.so"
+}
+
+ggml() {
+    tests/ggml/run.sh
+}
+
+llama() {
+    tools/llama/run.sh check
 }
 
 # unpacked FILE: the directory of a file below the unpacked packages' usr/lib/TRIPLE.

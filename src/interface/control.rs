@@ -3,6 +3,7 @@
 //!
 //! Everything here only hands on to `platform::threads`, `platform::pool` and `platform::cpu`.
 
+use crate::platform::pool::Lender;
 use crate::platform::process::Once;
 use crate::platform::{cpu, pool, threads};
 use core::ffi::{c_char, c_int, c_void};
@@ -164,6 +165,18 @@ pub extern "C" fn zenblas_version() -> *const c_char {
     text(&VERSION, || env!("CARGO_PKG_VERSION").to_owned())
 }
 
+/// Lets calls from this thread run on threads that the program lends, NULL on the library's own again; returns
+/// the lender before.
+///
+/// # Safety
+/// `lender` must do what [`Lender`] says.
+#[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
+#[cfg_attr(feature = "ilp64", unsafe(export_name = "zenblas_set_lender_local64_"))]
+pub unsafe extern "C" fn zenblas_set_lender_local(lender: Option<Lender>) -> Option<Lender> {
+    // SAFETY: the caller's promise.
+    unsafe { pool::set_lender(lender) }
+}
+
 /// `sync, dojob, numjobs, jobdata_elsize, jobdata, dojob_data`.
 pub type ThreadsCallback = unsafe extern "C" fn(
     c_int,
@@ -175,7 +188,7 @@ pub type ThreadsCallback = unsafe extern "C" fn(
 );
 
 /// Accepted and not used: members of a team meet at barriers, which needs threads that are sure to run at the
-/// same time, as only our own are.
+/// same time, as OpenBLAS doesn't ask of its callback. [`zenblas_set_lender_local`] does.
 #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
 #[cfg_attr(feature = "ilp64", unsafe(export_name = "openblas_set_threads_callback_function64_"))]
 pub extern "C" fn openblas_set_threads_callback_function(_callback: Option<ThreadsCallback>) {}

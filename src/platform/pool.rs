@@ -10,6 +10,9 @@
 //! the thread to rayon, which puts it to sleep. The caller waits without running anybody's rayon jobs,
 //! neither ours nor those of a pool that it may be a worker of.
 //!
+//! A program that has threads of its own waiting, as the team of an OpenMP program is between its parallel
+//! regions, can lend them ([`set_lender`]): then the team is made of those and none of ours run.
+//!
 //! After `fork` the child makes a gang of its own and leaves the parent's untouched. Gangs live as long
 //! as their process: there is no clean-up at exit that could go wrong.
 //!
@@ -22,6 +25,7 @@ use crate::platform::process::PerProcess;
 use crate::platform::thread::Thread;
 use crate::platform::{threads, topology};
 use core::cell::Cell;
+use core::ffi::{c_int, c_void};
 use core::marker::PhantomData;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*};
@@ -39,12 +43,33 @@ thread_local! {
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// A program's way to run a team on threads of its own: it calls the function with 0, 1, ... up to the number
+/// of members and with the pointer, 0 on the calling thread and each other on a thread of its own, all at the
+/// same time, and returns when all have returned.
+pub type Lender = unsafe extern "C" fn(c_int, unsafe extern "C" fn(c_int, *mut c_void), *mut c_void);
+
+thread_local! {
+    /// Who lends threads to calls from this thread.
+    static LENDER: Cell<Option<Lender>> = const { Cell::new(None) };
+}
+
+/// Lets the teams of the calling thread consist of threads that `lender` has; without one, of ours. Returns
+/// the lender before.
+///
+/// # Safety
+/// The lender must do what [`Lender`] says.
+pub unsafe fn set_lender(lender: Option<Lender>) -> Option<Lender> {
+    LENDER.replace(lender)
+}
+
 /// The calling thread and the workers that it has; they are free again when the team is dropped.
 #[derive(Debug)]
 pub struct Team {
     gang: Option<&'static Gang>,
     /// Members 1, 2, ...; those of a CCD one after the other, those of the caller's first.
     workers: Vec<&'static Worker>,
+    /// Who has the threads instead, and how many members there are.
+    lent: Option<(Lender, usize)>,
     /// The caller's CCD.
     ccd: usize,
     /// Belongs to the thread that took it.
@@ -59,7 +84,14 @@ pub fn take(wanted: usize) -> Team {
         return Team::of_caller();
     }
     let _errno = Errno::keep();
-    Gang::of_process().team(wanted, most)
+    match LENDER.get() {
+        Some(lender) => {
+            let mut team = Team::of_caller();
+            (team.lent, team.ccd) = (Some((lender, wanted)), home());
+            team
+        }
+        None => Gang::of_process().team(wanted, most),
+    }
 }
 
 /// The system's names of the threads of the pools, as many as calls may use beside the caller; they are
@@ -86,24 +118,32 @@ fn home() -> usize {
 impl Team {
     /// The caller alone.
     fn of_caller() -> Team {
-        Team { gang: None, workers: Vec::new(), ccd: 0, _not_sent: PhantomData }
+        Team { gang: None, workers: Vec::new(), lent: None, ccd: 0, _not_sent: PhantomData }
     }
 
     /// Members, the caller included.
     pub fn size(&self) -> usize {
-        1 + self.workers.len()
+        self.lent.map_or(1 + self.workers.len(), |(_, size)| size)
     }
 
     /// Which of the topology's CCDs a member works on. Members of a CCD have consecutive numbers.
     pub fn ccd_of(&self, member: usize) -> usize {
-        if member == 0 { self.ccd } else { self.workers[member - 1].ccd }
+        match self.lent {
+            // Where a lent thread runs is the program's affair; runtimes spread theirs evenly.
+            Some((_, size)) => {
+                let ccds = topology::get().ccds.len();
+                (self.ccd + member * ccds.min(size) / size) % ccds
+            }
+            None if member == 0 => self.ccd,
+            None => self.workers[member - 1].ccd,
+        }
     }
 
     /// Calls `work(member)` for all members at the same time, the caller being member 0, and returns when
     /// all are done. A panic in `work` ends the program: the others may be waiting for the one that
     /// panicked.
     pub fn run<F: Fn(usize) + Sync>(&self, work: F) {
-        if self.workers.is_empty() {
+        if self.size() == 1 {
             return work(0);
         }
         let _errno = Errno::keep();
@@ -111,8 +151,12 @@ impl Team {
             work: (&raw const work).cast(),
             call: call::<F>,
             mode: FloatMode::current(),
-            at_work: Padded(AtomicUsize::new(self.workers.len())),
+            at_work: Padded(AtomicUsize::new(self.size() - 1)),
         };
+        if let Some((lender, size)) = self.lent {
+            // SAFETY: it does what `Lender` says, so that the task lives until all members have done theirs.
+            return unsafe { lender(size as c_int, lent_member, (&raw const task).cast_mut().cast()) };
+        }
         let panics = AbortOnUnwind;
         for (i, worker) in self.workers.iter().enumerate() {
             // SAFETY: the worker is ours, and idle since `run` waits below; `task` lives until then.
@@ -156,6 +200,15 @@ struct Task {
     mode: FloatMode,
     /// Workers that are not done.
     at_work: Padded<AtomicUsize>,
+}
+
+/// What a lent thread does for a team.
+///
+/// # Safety
+/// `task` must point to a [`Task`] that `member` has not performed yet.
+unsafe extern "C" fn lent_member(member: c_int, task: *mut c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { Worker::perform(task.cast_const().cast(), member as usize) };
 }
 
 /// # Safety
@@ -252,7 +305,7 @@ impl Gang {
         }
         workers.sort_by_key(|worker| (worker.ccd != ccd, worker.ccd));
         self.taken.fetch_sub(share - workers.len(), Relaxed);
-        Team { gang: Some(self), workers, ccd, _not_sent: PhantomData }
+        Team { gang: Some(self), workers, lent: None, ccd, _not_sent: PhantomData }
     }
 
     /// Adds squads until there are `needed` workers, never more than `most`, those of the caller's CCD

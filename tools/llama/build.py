@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 
+import fetch
 import pins
 from fetch import PYTHON, SOURCE, environment
 from steps import BUILD, Failure, Line, have, run, shown, stamp, stamped, unstamp
@@ -14,10 +15,13 @@ from steps import BUILD, Failure, Line, have, run, shown, stamp, stamped, unstam
 PREFIX = BUILD / "prefix"
 TREE = BUILD / "tree"
 BIN = TREE / "bin"
+CPU = BUILD / "cpu"  # ggml alone, without BLAS
+SHIM = PREFIX / "lib" / "libzenblas_ggml.so"
 MODELS = BUILD / "models"
 
 # What the job runs; everything else in the tree stays unbuilt.
 TARGETS = ["llama-completion", "llama-bench", "llama-perplexity", "llama-quantize"]
+TARGETS += ["llama-embedding", "test-backend-ops"]
 OPTIONS = [
     "-DCMAKE_BUILD_TYPE=Release",
     "-DGGML_BLAS=ON",
@@ -27,11 +31,11 @@ OPTIONS = [
     "-DLLAMA_OPENSSL=OFF",
     "-DLLAMA_BUILD_APP=OFF",
     "-DLLAMA_BUILD_SERVER=OFF",
-    "-DLLAMA_BUILD_TESTS=OFF",
+    "-DLLAMA_BUILD_TESTS=ON",
 ]
 
 # The weight types that model.py writes by itself; the others are left to llama-quantize.
-WRITTEN = ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1")
+WRITTEN = ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4")
 
 NEEDED = {
     "cargo": "install Rust (https://rustup.rs, or Debian's packages cargo and rustc when they are new enough)",
@@ -49,6 +53,15 @@ def check_machine():
             raise Failure(f"there is no command {command}", hint)
     if not MODELS.exists() and shutil.disk_usage(BUILD).free < SPACE:
         raise Failure(f"less than {SPACE >> 30} GiB free on the disk of {shown(BUILD)}", "make room there")
+
+
+def prepare():
+    """Everything up to the programs of llama.cpp; what an earlier run has done is not done again."""
+    check_machine()
+    fetch.wheels("[1/6]")
+    fetch.source("[2/6]")
+    zenblas("[3/6]")
+    llama("[4/6]")
 
 
 def zenblas(number):
@@ -75,22 +88,33 @@ def llama(number):
     if not (shutil.which("pkg-config") or shutil.which("pkgconf")):
         # llama.cpp looks for cblas.h by pkg-config's module `blas`; without that tool it has to be told.
         options.append(f"-DBLAS_INCLUDE_DIRS={PREFIX / 'include'}")
-    title = f"{number} build llama.cpp with {' '.join(OPTIONS[1:3])}"
+    built(f"{number} build llama.cpp with {' '.join(OPTIONS[1:3])}", "build", SOURCE, TREE, options, TARGETS)
+
+
+def cpu(number):
+    """Build ggml's libraries without BLAS: with them in front, the same programs run on llama.cpp's own kernels."""
+    options = [option for option in OPTIONS if "BLAS" not in option] + ["-DGGML_BLAS=OFF"]
+    built(f"{number} build ggml without BLAS", "cpu", SOURCE, CPU, options, ["ggml"])
+
+
+def built(title, name, source, tree, options, targets):
+    """Configure and build with cmake and ninja; the logs are `name`-configure.log and `name`.log."""
     # The compiler optimises for this processor (GGML_NATIVE), so the processor is part of the key.
     processor = re.search(r"model name.*", pathlib.Path("/proc/cpuinfo").read_text())
-    key = "\n".join([pins.LLAMA_CPP_PYTHON_SHA256, str(TREE), processor.group() if processor else "", *options])
+    key = "\n".join([pins.LLAMA_CPP_PYTHON_SHA256, str(tree), processor.group() if processor else "", *options])
     hint = "the log has the compiler's own words; `rm -r build/llama` starts from nothing"
     env = environment()
     line = Line(title)
-    if not stamped("configure", key, TREE / "build.ninja"):
-        unstamp("configure")
-        shutil.rmtree(TREE, ignore_errors=True)
-        command = ["cmake", "-G", "Ninja", "-S", SOURCE, "-B", TREE, *options]
-        run(command, "configure.log", hint, line, env=env)
-        stamp("configure", key)
+    step = f"{name}-configure"
+    if not stamped(step, key, tree / "build.ninja"):
+        unstamp(step)
+        shutil.rmtree(tree, ignore_errors=True)
+        command = ["cmake", "-G", "Ninja", "-S", source, "-B", tree, *options]
+        run(command, f"{step}.log", hint, line, env=env)
+        stamp(step, key)
     # ninja looks at the files themselves: with nothing to do it is back at once, and a new zenblas behind the same
     # header costs it one link.
-    run(["ninja", "-C", TREE, "-j", workers(), *TARGETS], "build.log", hint, line, env=env)
+    run(["ninja", "-C", tree, "-j", workers(), *targets], f"{name}.log", hint, line, env=env)
     line.end()
 
 

