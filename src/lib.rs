@@ -32,7 +32,7 @@
 //! | how is an operation computed? | `level1/`, `level2/`, `level3/`: the maths stands first in each file |
 //! | which tile sizes, which kernels? | [`kernel`], one table |
 //! | which cache blocks? | [`engine::blocking`] |
-//! | how many threads, who does what? | [`engine::plan`], [`platform::threads`], [`platform::pool`] |
+//! | how many threads, who does what? | [`engine::plan`], [`engine::stream`] (levels 1 and 2), [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |
 //! | which environment variables? | [`knobs`] |
 //!

@@ -1,4 +1,5 @@
-//! The engine: every level-3 operation is a [`Product`] that these loops multiply.
+//! The engine: every level-3 operation is a [`Product`] that these loops multiply. `stream.rs` shares the
+//! passes over memory of levels 1 and 2 among threads.
 //!
 //! ```text
 //!   level3 -> multiply -> plan.rs      how many threads, which part of C is whose, as data
@@ -17,6 +18,7 @@ pub mod loops;
 pub mod operand;
 pub mod plan;
 pub mod small;
+pub mod stream;
 
 use crate::platform::memory::Buffer;
 use crate::platform::pool::{self, Team};

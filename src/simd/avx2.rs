@@ -1,6 +1,6 @@
 //! AVX2 and FMA: 8 `f32` or 4 `f64` a vector; the first lanes by masked moves.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector, Word, from_words, in_words, into_words};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -18,19 +18,9 @@ fn enter<D: Dispatch>(isa: Avx2, work: D) -> D::Output {
 /// The words must be those of a `D`, used once.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-unsafe fn enter_by_words<D: Dispatch>(
-    isa: Avx2,
-    a: Word,
-    b: Word,
-    c: Word,
-    d: Word,
-    e: Word,
-    f: Word,
-    g: Word,
-    h: Word,
-) -> D::Output {
+unsafe fn enter_by_words<D: Dispatch>(isa: Avx2, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d, e, f, g, h]) }.run(isa)
+    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
 }
 
 #[inline(never)]
@@ -55,9 +45,9 @@ impl Isa for Avx2 {
             // SAFETY: the token proves that the instructions are there.
             return unsafe { enter(self, work) };
         }
-        let [a, b, c, d, e, f, g, h] = into_words(work);
+        let [a, b, c, d] = into_words(work);
         // SAFETY: the token proves that the instructions are there; the words are of this type.
-        unsafe { enter_by_words::<D>(self, a, b, c, d, e, f, g, h) }
+        unsafe { enter_by_words::<D>(self, a, b, c, d) }
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector, Word, from_words, in_words, into_words};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -18,19 +18,9 @@ fn enter<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
 /// The words must be those of a `D`, used once.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
-unsafe fn enter_by_words<D: Dispatch>(
-    isa: Avx512,
-    a: Word,
-    b: Word,
-    c: Word,
-    d: Word,
-    e: Word,
-    f: Word,
-    g: Word,
-    h: Word,
-) -> D::Output {
+unsafe fn enter_by_words<D: Dispatch>(isa: Avx512, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d, e, f, g, h]) }.run(isa)
+    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
 }
 
 #[inline(never)]
@@ -55,9 +45,9 @@ impl Isa for Avx512 {
             // SAFETY: the token proves that the instructions are there.
             return unsafe { enter(self, work) };
         }
-        let [a, b, c, d, e, f, g, h] = into_words(work);
+        let [a, b, c, d] = into_words(work);
         // SAFETY: the token proves that the instructions are there; the words are of this type.
-        unsafe { enter_by_words::<D>(self, a, b, c, d, e, f, g, h) }
+        unsafe { enter_by_words::<D>(self, a, b, c, d) }
     }
 
     #[inline(always)]

@@ -216,28 +216,25 @@ pub trait Dispatch {
     fn run<S: Isa>(self, isa: S) -> Self::Output;
 }
 
-/// A machine word of [`Dispatch`] work.
-type Word = MaybeUninit<*const u8>;
+/// Two machine words of [`Dispatch`] work.
+type Pair = (MaybeUninit<*const u8>, MaybeUninit<*const u8>);
 
-/// Words in which work travels.
-const WORDS: usize = 8;
-
-/// Whether work goes into code of another ISA word by word: the call can't be inlined, words travel in
-/// registers (six of them), and a struct would go through memory, which a call for a few elements would feel.
-/// One or two words are in registers anyway. To be asked in a `const` block, so that only one way is compiled.
+/// Whether work goes into code of another ISA word by word, as four pairs: the call can't be inlined, words travel
+/// in registers (six of them), and a struct would go through memory, which a call for a few elements would feel.
+/// One pair is in registers anyway. To be asked in a `const` block, so that only one way is compiled.
 #[inline(always)]
 const fn in_words<D>() -> bool {
-    size_of::<D>() > 2 * size_of::<Word>() && size_of::<D>() <= WORDS * size_of::<Word>()
+    size_of::<D>() > size_of::<Pair>() && size_of::<D>() <= 4 * size_of::<Pair>()
 }
 
 /// The words of `work`, [`in_words`]; the others are left open, which costs nothing.
 #[inline(always)]
-fn into_words<D>(work: D) -> [Word; WORDS] {
+fn into_words<D>(work: D) -> [Pair; 4] {
     assert!(in_words::<D>());
-    let mut words = [Word::uninit(); WORDS];
+    let mut words = [const { MaybeUninit::uninit() }; 8];
     // SAFETY: there are words enough, as asserted.
     unsafe { words.as_mut_ptr().cast::<D>().write_unaligned(work) };
-    words
+    core::array::from_fn(|i| (words[2 * i], words[2 * i + 1]))
 }
 
 /// What [`into_words`] made words of.
@@ -245,7 +242,8 @@ fn into_words<D>(work: D) -> [Word; WORDS] {
 /// # Safety
 /// They must be the words of a `D`, used once.
 #[inline(always)]
-unsafe fn from_words<D>(words: [Word; WORDS]) -> D {
+unsafe fn from_words<D>([a, b, c, d]: [Pair; 4]) -> D {
+    let words = [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1];
     // SAFETY: the caller vouches for them.
     unsafe { words.as_ptr().cast::<D>().read_unaligned() }
 }
@@ -287,9 +285,9 @@ pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
     if const { !in_words::<D>() } {
         return dispatch_whole(work);
     }
-    let [a, b, c, d, e, f, g, h] = into_words(work);
+    let [a, b, c, d] = into_words(work);
     // SAFETY: the words are of this type.
-    unsafe { dispatch_by_words::<D>(a, b, c, d, e, f, g, h) }
+    unsafe { dispatch_by_words::<D>(a, b, c, d) }
 }
 
 /// Apart from the callers, which are many, and in the same registers as the way into the ISA's code: a jump.
@@ -297,18 +295,9 @@ pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
 /// # Safety
 /// The words must be those of a `D`, used once.
 #[inline(never)]
-unsafe fn dispatch_by_words<D: Dispatch>(
-    a: Word,
-    b: Word,
-    c: Word,
-    d: Word,
-    e: Word,
-    f: Word,
-    g: Word,
-    h: Word,
-) -> D::Output {
+unsafe fn dispatch_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    dispatch_whole(unsafe { from_words::<D>([a, b, c, d, e, f, g, h]) })
+    dispatch_whole(unsafe { from_words::<D>([a, b, c, d]) })
 }
 
 #[inline(always)]

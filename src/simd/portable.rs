@@ -1,7 +1,7 @@
 //! Every CPU: a vector is an array of 16 bytes that the compiler maps to what the target has (SSE2 on
 //! any x86-64, NEON on any AArch64). No fused multiply-add: without the instruction it is a slow call.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector, Word, from_words, in_words, into_words};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
 use crate::scalar::Real;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -18,18 +18,9 @@ fn enter<D: Dispatch>(work: D) -> D::Output {
 /// # Safety
 /// The words must be those of a `D`, used once.
 #[inline(never)]
-unsafe fn enter_by_words<D: Dispatch>(
-    a: Word,
-    b: Word,
-    c: Word,
-    d: Word,
-    e: Word,
-    f: Word,
-    g: Word,
-    h: Word,
-) -> D::Output {
+unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d, e, f, g, h]) }.run(Portable)
+    unsafe { from_words::<D>([a, b, c, d]) }.run(Portable)
 }
 
 impl Isa for Portable {
@@ -47,9 +38,9 @@ impl Isa for Portable {
         if const { !in_words::<D>() } {
             return enter(work);
         }
-        let [a, b, c, d, e, f, g, h] = into_words(work);
+        let [a, b, c, d] = into_words(work);
         // SAFETY: the words are of this type.
-        unsafe { enter_by_words::<D>(a, b, c, d, e, f, g, h) }
+        unsafe { enter_by_words::<D>(a, b, c, d) }
     }
 
     #[inline(always)]
