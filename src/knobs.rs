@@ -76,6 +76,10 @@ pub fn blocks() -> Option<[usize; 3]> {
 
 /// Whether calls are split whatever their size.
 pub fn thread_always() -> bool {
+    #[cfg(test)]
+    if crate::testing::splits_always() {
+        return true;
+    }
     knobs().thread_always
 }
 

@@ -1,8 +1,9 @@
-//! Tools for tests: memory that ends at a page which must not be touched, a forced ISA, random numbers.
+//! Tools for tests: memory that ends at a page which must not be touched, a forced ISA or number of threads,
+//! random numbers.
 //! Only in test builds.
 
 use crate::knobs;
-use crate::platform::cpu;
+use crate::platform::{cpu, threads};
 use crate::scalar::{Real, Scalar, c64};
 use crate::simd::Level;
 use core::cell::Cell;
@@ -10,6 +11,37 @@ use core::ops::{Deref, DerefMut};
 
 std::thread_local! {
     static FORCED: Cell<Option<Level>> = const { Cell::new(None) };
+    static SPLIT: Cell<bool> = const { Cell::new(false) };
+    static NO_SCRATCH: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread's test wants operations to do without scratch memory.
+pub fn refuses_scratch() -> bool {
+    NO_SCRATCH.get()
+}
+
+/// Runs `test` as if the system had no memory for scratch.
+pub fn without_scratch<R>(test: impl FnOnce() -> R) -> R {
+    NO_SCRATCH.set(true);
+    let result = test();
+    NO_SCRATCH.set(false);
+    result
+}
+
+/// Whether this thread's test wants its calls split, as `ZENBLAS_THREAD_ALWAYS` does for a process.
+pub fn splits_always() -> bool {
+    SPLIT.get()
+}
+
+/// Runs `test` with the calls of this thread split among `count` threads, as far as they can be split, or with
+/// none split if `count` is 1.
+pub fn on_threads<R>(count: i32, test: impl FnOnce() -> R) -> R {
+    threads::set_local(count);
+    SPLIT.set(count > 1);
+    let result = test();
+    SPLIT.set(false);
+    threads::set_local(0);
+    result
 }
 
 /// The ISA that this thread's test forces.

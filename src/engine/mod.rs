@@ -1,4 +1,5 @@
-//! The engine: every level-3 operation is a [`Product`] that these loops multiply.
+//! The engine: every level-3 operation is a [`Product`] that these loops multiply. `stream.rs` shares the
+//! passes over memory of levels 1 and 2 among threads.
 //!
 //! ```text
 //!   level3 -> multiply -> plan.rs      how many threads, which part of C is whose, as data
@@ -20,6 +21,7 @@ pub mod panels;
 pub mod plan;
 pub mod skinny;
 pub mod small;
+pub mod stream;
 
 use crate::platform::memory::Buffer;
 use crate::platform::pool::{self, Team};

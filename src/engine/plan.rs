@@ -6,7 +6,7 @@
 use super::Shape;
 use super::blocking::Blocks;
 use crate::knobs;
-use crate::platform::threads;
+use crate::platform::{threads, topology};
 
 /// What it costs to start and finish a team, in nanoseconds, beyond the work itself (measured: an empty
 /// team run on 2 cores of a Zen 4 virtual machine).
@@ -19,6 +19,11 @@ const PACK_RATE: f64 = 2.0;
 /// of a Zen 4 virtual machine: dgemm of 2048 square ran at 72 % of the peak as one group of two, sgemm and
 /// zgemm at 93 % as two groups of one.
 const SHARING: f64 = 0.15;
+/// Bytes that a core reads and writes in a nanosecond, out of L3: out of L2 it is more, so that threads, which
+/// move operands from the caller's caches to others', are only asked for what no L2 holds.
+const STREAM_RATE: f64 = 25.0;
+/// Bytes that the cores of a CCD together get from memory in a nanosecond (Zen 5: the link to the IO die).
+const MEMORY_RATE: f64 = 60.0;
 /// A plan with more threads must be this much better: two threads that win 2 % are a waste of one.
 const GAIN: f64 = 0.85;
 
@@ -51,6 +56,18 @@ pub fn threads(shape: &Shape) -> usize {
 pub fn lane_threads(shape: &Shape) -> usize {
     let lanes = Shape { m: shape.n, n: shape.m, mr: shape.nr, nr: shape.mr, ..*shape };
     best_count(cost(&lanes, 1, 1), |count, _| cost(&lanes, count, 1))
+}
+
+/// Threads for one pass over `bytes` of memory.
+pub fn stream_threads(bytes: usize) -> usize {
+    let serial = bytes as f64 / STREAM_RATE;
+    best_count(serial, |count, _| {
+        let machine = topology::get();
+        let near = bytes <= machine.caches.l3 * machine.ccds.len();
+        let limit = if near { f64::INFINITY } else { MEMORY_RATE * machine.ccds.len() as f64 };
+        let rate = (STREAM_RATE * count as f64).min(limit.max(STREAM_RATE));
+        bytes as f64 / rate + start(count)
+    })
 }
 
 /// The number of threads that costs least; one, unless more are clearly better.
@@ -88,9 +105,12 @@ fn cost(shape: &Shape, groups: usize, members: usize) -> f64 {
     let rows_to_pack = if shape.ready.a { 0.0 } else { rows as f64 };
     let cols_to_pack = if shape.ready.b { 0.0 } else { cols as f64 };
     let pack = (rows_to_pack + cols_to_pack / members as f64) * depth / PACK_RATE;
-    let count = (groups * members) as f64;
-    let start = if count > 1.0 { TEAM_COST + MEMBER_COST * count } else { 0.0 };
-    multiply + pack + start
+    multiply + pack + start(groups * members)
+}
+
+/// Nanoseconds that a team of `count` threads takes to start and finish.
+fn start(count: usize) -> f64 {
+    if count > 1 { TEAM_COST + MEMBER_COST * count as f64 } else { 0.0 }
 }
 
 /// The best number of groups for `count` threads, at least enough that no group is larger than `ccd_size`.

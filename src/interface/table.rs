@@ -17,7 +17,7 @@
 //! behind the name of a shim, `shim[Symmetry::Hermitian](...)`, goes to the shim before all else: so one shim
 //! does for routines that differ in a detail or in the operation they call.
 //!
-//! A traced call is the function calling itself, after which `trace::Call::begin` gives nothing.
+//! Each exported function is two: a short way in, which only asks whether calls are traced, and the work.
 //!
 //! With the feature `ilp64` the symbol of `sgemm_` is `sgemm_64_`, those of `cblas_sgemm` are `cblas_sgemm64_`
 //! (OpenBLAS's) and `cblas_sgemm_64` (the reference's, MKL's).
@@ -68,21 +68,25 @@ macro_rules! fortran {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "64_")))]
         pub unsafe extern "C" fn $name($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
-            if !trace::off() {
-                let layout = Shown::Letter(Layout::ByColumns.letter());
+            unsafe extern "C" fn work($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
                 // SAFETY: the caller's promise.
-                let shown = [layout, $(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
-                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
-                    // SAFETY: the caller's promise.
-                    return unsafe { $name($($p),+) };
+                $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
+                // SAFETY: the caller's promise.
+                if let Err(bad) = unsafe { $shim($($fixed,)* Layout::ByColumns, $($p),+) } {
+                    xerbla::from_fortran(stringify!($name), bad);
                 }
             }
-            // SAFETY: the caller's promise.
-            $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
-            // SAFETY: the caller's promise.
-            if let Err(bad) = unsafe { $shim($($fixed,)* Layout::ByColumns, $($p),+) } {
-                xerbla::from_fortran(stringify!($name), bad);
+            if trace::off() {
+                // SAFETY: the caller's promise.
+                return unsafe { work($($p),+) };
             }
+            let shown = move || {
+                let layout = Shown::Letter(Layout::ByColumns.letter());
+                // SAFETY: the caller's promise.
+                [layout, $(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+]
+            };
+            // SAFETY: the caller's promise.
+            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
         }
     };
 
@@ -96,19 +100,23 @@ macro_rules! fortran {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::Fortran),+
         ) -> <ret::$result<$type> as Outcome>::Fortran {
-            if !trace::off() {
+            unsafe extern "C" fn work(
+                $($p: <kind::$kind<$type> as Argument>::Fortran),+
+            ) -> <ret::$result<$type> as Outcome>::Fortran {
                 // SAFETY: the caller's promise.
-                let shown = [$(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
-                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
-                    // SAFETY: the caller's promise.
-                    return unsafe { $name($($p),+) };
-                }
+                $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
+                // SAFETY: the caller's promise.
+                let result = unsafe { $shim($($fixed,)* $($p),+) };
+                <ret::$result<$type> as Outcome>::fortran(result, stringify!($name))
+            }
+            if trace::off() {
+                // SAFETY: the caller's promise.
+                return unsafe { work($($p),+) };
             }
             // SAFETY: the caller's promise.
-            $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
+            let shown = move || [$(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
             // SAFETY: the caller's promise.
-            let result = unsafe { $shim($($fixed,)* $($p),+) };
-            <ret::$result<$type> as Outcome>::fortran(result, stringify!($name))
+            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
         }
     };
 }
@@ -126,20 +134,25 @@ macro_rules! c {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "_64")))]
         pub unsafe extern "C" fn $name(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
-            let flag = Flag::<Layout>::from_c(layout);
-            if !trace::off() {
-                let shown = [flag.shown(), $(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
-                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
-                    // SAFETY: the caller's promise.
-                    return unsafe { $name(layout, $($p),+) };
+            unsafe extern "C" fn work(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
+                let flag = Flag::<Layout>::from_c(layout);
+                $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
+                // SAFETY: the caller's promise.
+                let run = |layout| unsafe { $shim($($fixed,)* layout, $($p),+) };
+                if let Err(bad) = flag.get(0).and_then(run) {
+                    xerbla::from_c_with_layout(stringify!($name), flag, bad);
                 }
             }
-            $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
-            // SAFETY: the caller's promise.
-            let run = |layout| unsafe { $shim($($fixed,)* layout, $($p),+) };
-            if let Err(bad) = flag.get(0).and_then(run) {
-                xerbla::from_c_with_layout(stringify!($name), flag, bad);
+            if trace::off() {
+                // SAFETY: the caller's promise.
+                return unsafe { work(layout, $($p),+) };
             }
+            let shown = move || {
+                let layout = Flag::<Layout>::from_c(layout).shown();
+                [layout, $(<kind::$kind<$type> as Argument>::c_shown(&$p)),+]
+            };
+            // SAFETY: the caller's promise.
+            trace::call(stringify!($name), shown, move || unsafe { work(layout, $($p),+) })
         }
 
         #[cfg(feature = "ilp64")]
@@ -162,17 +175,21 @@ macro_rules! c {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::C),+
         ) -> <ret::$result<$type> as Outcome>::C {
-            if !trace::off() {
-                let shown = [$(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
-                if let Some(_call) = trace::Call::begin(stringify!($name), &shown) {
-                    // SAFETY: the caller's promise.
-                    return unsafe { $name($($p),+) };
-                }
+            unsafe extern "C" fn work(
+                $($p: <kind::$kind<$type> as Argument>::C),+
+            ) -> <ret::$result<$type> as Outcome>::C {
+                $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
+                // SAFETY: the caller's promise.
+                let result = unsafe { $shim($($fixed,)* $($p),+) };
+                <ret::$result<$type> as Outcome>::c(result, stringify!($name))
             }
-            $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
+            if trace::off() {
+                // SAFETY: the caller's promise.
+                return unsafe { work($($p),+) };
+            }
+            let shown = move || [$(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
             // SAFETY: the caller's promise.
-            let result = unsafe { $shim($($fixed,)* $($p),+) };
-            <ret::$result<$type> as Outcome>::c(result, stringify!($name))
+            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
         }
 
         #[cfg(feature = "ilp64")]

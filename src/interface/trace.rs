@@ -35,6 +35,21 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Does the work of a routine whose trace is not known to be [`off`], and traces it if it is on. `shown` is
+/// what to show of the arguments.
+///
+/// Apart from the routines and cold, so that the way into them stays a few instructions.
+#[cold]
+#[inline(never)]
+pub fn call<const N: usize, R>(
+    symbol: &str,
+    shown: impl FnOnce() -> [Shown; N],
+    work: impl FnOnce() -> R,
+) -> R {
+    let _call = Call::begin(symbol, &shown());
+    work()
+}
+
 /// A call being traced; tells about it when it ends.
 pub struct Call {
     line: Line,
@@ -43,8 +58,6 @@ pub struct Call {
 
 impl Call {
     /// Begins to trace a call, if the trace is on and the thread isn't inside a traced call already.
-    #[cold]
-    #[inline(never)]
     pub fn begin(symbol: &str, shown: &[Shown]) -> Option<Call> {
         if !on() || INSIDE.replace(true) {
             return None;

@@ -4,20 +4,30 @@
 //! So of equal ones the first wins, a NaN is passed over, and a NaN in first place wins.
 //!
 //! One search for the largest *key* serves all: the smallest element is the one with the largest
-//! negative. For each block of [`BLOCK`] elements the largest key is found, registers at a time; the
-//! first block that has the overall largest key is then searched for its place.
+//! negative. For each block of [`BLOCK`] registers the largest keys are found, and compared with the best
+//! so far; the first block that has the overall largest key is then searched for its place. Threads take
+//! chunks of a long vector, whose findings are compared in the same way.
 
 use super::lanes::{Lanes, lanes, splat};
+use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
 use crate::view::VecRef;
+use core::ops::Range;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// What is compared.
-pub trait Key<T: Scalar>: Copy {
+pub trait Key<T: Scalar>: Copy + Sync {
     /// Keys of a register of elements; both lanes of a complex element hold its key.
     fn keys<S: Isa>(self, x: Lanes<S, T>) -> Lanes<S, T>;
     /// Key of an element.
     fn key(self, x: T) -> T::Real;
+    /// Raises running maxima by the keys of two registers; NaN raises none.
+    #[inline(always)]
+    fn raise<S: Isa>(self, [a, b]: [Lanes<S, T>; 2], [x, y]: [Lanes<S, T>; 2]) -> [Lanes<S, T>; 2] {
+        // `max` keeps its argument where either is NaN: the running maximum, never NaN itself.
+        [self.keys::<S>(x).max(a), self.keys::<S>(y).max(b)]
+    }
 }
 
 /// `|re| + |im|`.
@@ -33,6 +43,15 @@ impl<T: Scalar> Key<T> for Abs {
     #[inline(always)]
     fn key(self, x: T) -> T::Real {
         x.abs1()
+    }
+    #[inline(always)]
+    fn raise<S: Isa>(self, [a, b]: [Lanes<S, T>; 2], [x, y]: [Lanes<S, T>; 2]) -> [Lanes<S, T>; 2] {
+        if !T::IS_COMPLEX {
+            return [x.abs().max(a), y.abs().max(b)];
+        }
+        // A register of keys for two of elements.
+        let [re, im] = x.abs().unzip(y.abs());
+        [(re + im).max(a), b]
     }
 }
 
@@ -73,10 +92,15 @@ pub struct Found<R> {
     pub key: R,
 }
 
-/// Elements whose largest key is found before looking at it: few enough to find again in L1.
-const BLOCK: usize = 1024;
+/// Registers whose largest key is found before looking at it: few enough that searching them again for its
+/// place costs little, enough that looking does.
+const BLOCK: usize = 64;
 /// Running maxima, enough to hide the latency.
 const CHAINS: usize = 4;
+/// Bytes of a vector that is searched as one.
+const SHORT: usize = 64 * 1024;
+/// Parts of a longer one.
+const CHUNKS: usize = 64;
 
 /// The first of the largest keys in x; nothing if x is empty.
 pub struct Search<'a, T, K> {
@@ -93,13 +117,63 @@ impl<T: Scalar, K: Key<T>> Dispatch for Search<'_, T, K> {
             return None;
         }
         let first = Found { index: 0, key: self.key.key(self.x.get(0)) };
-        if first.key.is_nan() {
-            Some(first)
-        } else if self.x.stride() == 1 {
-            Some(self.adjacent(isa, first))
+        let len = self.x.len();
+        Some(if first.key.is_nan() {
+            first
+        } else if self.x.stride() != 1 {
+            self.strided(first)
+        } else if len * size_of::<T>() <= SHORT {
+            self.adjacent(isa, 0..len, first)
         } else {
-            Some(self.strided(first))
-        }
+            isa.enter_aside(ByChunks { search: self, first })
+        })
+    }
+}
+
+/// A search through a long vector.
+struct ByChunks<'a, T: Scalar, K> {
+    search: Search<'a, T, K>,
+    first: Found<T::Real>,
+}
+
+impl<T: Scalar, K: Key<T>> Dispatch for ByChunks<'_, T, K> {
+    type Output = Found<T::Real>;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> Found<T::Real> {
+        let ByChunks { search, first } = self;
+        let len = search.x.len();
+        let chunk = len.div_ceil(CHUNKS);
+        let keys = [const { AtomicU64::new(0) }; CHUNKS];
+        let places = [const { AtomicUsize::new(0) }; CHUNKS];
+        stream::split(len * size_of::<T>(), len.div_ceil(chunk), 1, |chunks| {
+            for k in chunks {
+                let range = k * chunk..len.min((k + 1) * chunk);
+                let found = isa.enter(Chunk { search: &search, range, first });
+                keys[k].store(found.key.to_f64().to_bits(), Relaxed);
+                places[k].store(found.index, Relaxed);
+            }
+        });
+        (0..len.div_ceil(chunk)).fold(first, |best, k| {
+            let key = T::Real::from_f64(f64::from_bits(keys[k].load(Relaxed)));
+            if key > best.key { Found { index: places[k].load(Relaxed), key } } else { best }
+        })
+    }
+}
+
+/// The first of the largest keys in a range, or `first` where none is larger.
+struct Chunk<'a, T: Scalar, K> {
+    search: &'a Search<'a, T, K>,
+    range: Range<usize>,
+    first: Found<T::Real>,
+}
+
+impl<T: Scalar, K: Key<T>> Dispatch for Chunk<'_, T, K> {
+    type Output = Found<T::Real>;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> Found<T::Real> {
+        self.search.adjacent(isa, self.range, self.first)
     }
 }
 
@@ -116,38 +190,42 @@ impl<T: Scalar, K: Key<T>> Search<'_, T, K> {
         best
     }
 
+    /// The first of the largest keys of elements `range`, or `first` where none is larger.
     #[inline(always)]
-    fn adjacent<S: Isa>(&self, isa: S, first: Found<T::Real>) -> Found<T::Real> {
-        let len = self.x.len();
-        let mut best = first.key;
-        let mut best_block = 0;
-        let mut start = 0;
-        while start < len {
-            let count = (len - start).min(BLOCK);
-            let largest = self.largest_in_block(isa, start, count, best);
-            if largest > best {
-                best = largest;
-                best_block = start;
+    fn adjacent<S: Isa>(&self, isa: S, range: Range<usize>, first: Found<T::Real>) -> Found<T::Real> {
+        let block = BLOCK * lanes::<S, T>() / T::PARTS;
+        let mut best = Lanes::<S, T>::splat(isa, first.key);
+        let mut found = None;
+        let Range { mut start, end } = range;
+        while start < end {
+            let next = end.min(start + block);
+            let largest = self.largest_in_block(isa, start..next, best);
+            if largest.any_above(best) {
+                let key = largest.largest();
+                best = Lanes::<S, T>::splat(isa, key);
+                found = Some((start..next, key));
             }
-            start += count;
+            start = next;
         }
-        let count = (len - best_block).min(BLOCK);
-        Found { index: best_block + self.place_in_block(isa, best_block, count, best), key: best }
+        match found {
+            Some((block, key)) => Found { index: self.place_in_block(isa, block, best), key },
+            None => first,
+        }
     }
 
-    /// The largest of `best` and the keys of `count` elements from `start` on.
+    /// The larger ones of `best` and the keys of a block, lane by lane.
     #[inline(always)]
-    fn largest_in_block<S: Isa>(&self, isa: S, start: usize, count: usize, best: T::Real) -> T::Real {
-        let from = self.x.slice(start..start + count).as_ptr().cast::<T::Real>();
-        let reals = count * T::PARTS;
-        // `max` keeps its argument where either is NaN: the running maximum, never NaN itself.
-        let mut largest = [Lanes::<S, T>::splat(isa, best); CHAINS];
+    fn largest_in_block<S: Isa>(&self, isa: S, block: Range<usize>, best: Lanes<S, T>) -> Lanes<S, T> {
+        let from = self.x.slice(block.clone()).as_ptr().cast::<T::Real>();
+        let reals = block.len() * T::PARTS;
+        let mut largest = [best; CHAINS];
         let mut i = 0;
         while i + CHAINS * lanes::<S, T>() <= reals {
-            for (k, largest) in largest.iter_mut().enumerate() {
+            for k in [0, 2] {
                 // SAFETY: i + CHAINS * LANES <= reals, which the view vouches for.
-                let x = unsafe { Lanes::<S, T>::load(isa, from.add(i + k * lanes::<S, T>())) };
-                *largest = self.key.keys::<S>(x).max(*largest);
+                let x = [k, k + 1]
+                    .map(|k| unsafe { Lanes::<S, T>::load(isa, from.add(i + k * lanes::<S, T>())) });
+                [largest[k], largest[k + 1]] = self.key.raise::<S>([largest[k], largest[k + 1]], x);
             }
             i += CHAINS * lanes::<S, T>();
         }
@@ -160,38 +238,37 @@ impl<T: Scalar, K: Key<T>> Search<'_, T, K> {
             i += lanes::<S, T>();
         }
         if i < reals {
-            largest = self.key.keys::<S>(self.rest(isa, start, i, reals)).max(largest);
+            largest = self.key.keys::<S>(self.rest(isa, &block, i)).max(largest);
         }
-        largest.largest()
+        largest
     }
 
-    /// The first of `count` elements from `start` on that has the key `best`.
+    /// The first element of a block that has the key `best`.
     #[inline(always)]
-    fn place_in_block<S: Isa>(&self, isa: S, start: usize, count: usize, best: T::Real) -> usize {
-        let from = self.x.slice(start..start + count).as_ptr().cast::<T::Real>();
-        let reals = count * T::PARTS;
-        let best = Lanes::<S, T>::splat(isa, best);
+    fn place_in_block<S: Isa>(&self, isa: S, block: Range<usize>, best: Lanes<S, T>) -> usize {
+        let from = self.x.slice(block.clone()).as_ptr().cast::<T::Real>();
+        let reals = block.len() * T::PARTS;
         let mut i = 0;
         while i + lanes::<S, T>() <= reals {
             // SAFETY: i + LANES <= reals, which the view vouches for.
             let x = unsafe { Lanes::<S, T>::load(isa, from.add(i)) };
             let equal = self.key.keys::<S>(x).equal_lanes(best);
             if equal != 0 {
-                return (i + equal.trailing_zeros() as usize) / T::PARTS;
+                return block.start + (i + equal.trailing_zeros() as usize) / T::PARTS;
             }
             i += lanes::<S, T>();
         }
         // It is in the block, so it is here.
-        let equal = self.key.keys::<S>(self.rest(isa, start, i, reals)).equal_lanes(best);
-        (i + equal.trailing_zeros() as usize) / T::PARTS
+        let equal = self.key.keys::<S>(self.rest(isa, &block, i)).equal_lanes(best);
+        block.start + (i + equal.trailing_zeros() as usize) / T::PARTS
     }
 
-    /// Reals `i..reals` of a block; the lanes left over hold copies of the block's first element, which
+    /// The reals of a block from `i` on; the lanes left over hold copies of the block's first element, which
     /// change no maximum and come after it.
     #[inline(always)]
-    fn rest<S: Isa>(&self, isa: S, start: usize, i: usize, reals: usize) -> Lanes<S, T> {
-        let block = self.x.slice(start..self.x.len());
-        let rest = Lanes::<S, T>::mask(isa, reals - i);
+    fn rest<S: Isa>(&self, isa: S, block: &Range<usize>, i: usize) -> Lanes<S, T> {
+        let block = self.x.slice(block.clone());
+        let rest = Lanes::<S, T>::mask(isa, block.len() * T::PARTS - i);
         // SAFETY: the mask covers the reals from i to the end of the block, which the view vouches for.
         unsafe { splat(isa, block.get(0)).load_over(block.as_ptr().cast::<T::Real>().add(i), rest) }
     }

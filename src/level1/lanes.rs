@@ -221,11 +221,15 @@ pub fn first_lanes<S: Isa, R: Real>(isa: S, n: usize) -> impl Part<S, R> {
 
 /// The body of a loop over adjacent elements.
 pub trait Body<S: Isa, T: Scalar> {
-    /// Does what is to be done to the reals of `part`, the first of which is number `at`.
+    /// Does what is to be done to the reals of `K` parts one after the other, the first of which is number
+    /// `at`.
+    ///
+    /// Reads before it writes: a load may have to wait for a store before it whose address differs in multiples
+    /// of 4 KiB only.
     ///
     /// # Safety
     /// They must be inside what [`sweep`] was promised.
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize);
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize);
 }
 
 /// Runs a body over elements `range`: `UNROLL` registers a round, single registers, then the rest.
@@ -241,20 +245,56 @@ pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
     let mut at = range.start * T::PARTS;
     let end = range.end * T::PARTS;
     while at + UNROLL * lanes::<S, T>() <= end {
-        for k in 0..UNROLL {
-            // SAFETY: inside the range.
-            unsafe { body.step(Whole(isa), at + k * lanes::<S, T>()) };
-        }
+        // SAFETY: inside the range.
+        unsafe { body.step::<_, UNROLL>(Whole(isa), at) };
         at += UNROLL * lanes::<S, T>();
     }
-    while at + lanes::<S, T>() <= end {
+    while const { UNROLL > 1 } && at + lanes::<S, T>() <= end {
         // SAFETY: inside the range.
-        unsafe { body.step(Whole(isa), at) };
+        unsafe { body.step::<_, 1>(Whole(isa), at) };
         at += lanes::<S, T>();
     }
     if at < end {
         let rest = first_lanes::<S, T::Real>(isa, end - at);
         // SAFETY: the mask covers the reals up to the end of the range.
-        unsafe { body.step(rest, at) };
+        unsafe { body.step::<_, 1>(rest, at) };
     }
+}
+
+/// [`sweep`], begun with as many elements, less than a register of them, as bring `y` to an address that is a
+/// multiple of a register's size, if any do.
+///
+/// # Safety
+/// As for [`sweep`].
+#[inline(always)]
+pub unsafe fn sweep_aligned<S: Isa, T: Scalar, const UNROLL: usize>(
+    isa: S,
+    y: *mut T,
+    range: Range<usize>,
+    body: &mut impl Body<S, T>,
+) {
+    let register = lanes::<S, T>() * size_of::<T::Real>();
+    let beyond = y.wrapping_add(range.start) as usize % register;
+    let mut start = range.start;
+    if beyond > 0 && beyond.is_multiple_of(size_of::<T>()) {
+        start = range.end.min(start + (register - beyond) / size_of::<T>());
+        let head = first_lanes::<S, T::Real>(isa, (start - range.start) * T::PARTS);
+        // SAFETY: inside the range.
+        unsafe { body.step::<_, 1>(head, range.start * T::PARTS) };
+    }
+    // SAFETY: passed on.
+    unsafe { sweep::<S, T, UNROLL>(isa, start..range.end, body) };
+}
+
+/// `K` parts one after the other from `from` on.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+pub unsafe fn load_parts<S: Isa, T: Scalar, P: Part<S, T::Real>, const K: usize>(
+    part: P,
+    from: *const T::Real,
+) -> [Lanes<S, T>; K] {
+    // SAFETY: the caller vouches for them.
+    core::array::from_fn(|k| unsafe { part.load(from.wrapping_add(k * lanes::<S, T>())) })
 }

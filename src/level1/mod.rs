@@ -1,21 +1,25 @@
 //! Vector operations: quick returns and the choice of the loop.
 //!
-//! Called by the interface and by level 2; files: `map.rs` (element by element), `reduce.rs` (sums),
-//! `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
-//! registers). Vectors that an operation takes together have the same length.
+//! Called by the interface and by level 2; files: `map.rs` and `pairs.rs` (element by element), `reduce.rs`
+//! (sums), `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
+//! registers). Vectors that an operation takes together have the same length. Long ones are shared among
+//! threads (`engine::stream`).
 
+mod elementwise;
 mod extreme;
 mod givens;
 pub(crate) mod lanes;
 mod map;
+mod pairs;
 mod reduce;
 
 use crate::scalar::{Real, Scalar};
 use crate::simd::dispatch;
 use crate::view::{VecMut, VecRef};
+use elementwise::Each;
 use extreme::{Abs, Key, Negative, Search, Value};
-use map::{Combine, Constant, Exchange, Mapping, Modified, PairMapping, Rotate, RotateComplex};
-use map::{Same, Times, TimesPlus, TimesReal};
+use map::{Combine, Constant, Mapping, Same, Times, TimesPlus, TimesReal};
+use pairs::{Exchange, Modified, PairMapping, Rotate, RotateComplex};
 use reduce::{Dot, Magnitude, Norm, Plain, Reduction, WideDot};
 
 pub use givens::{rotg, rotmg};
@@ -23,13 +27,13 @@ pub use givens::{rotg, rotmg};
 /// `sum x_i y_i`.
 #[inline]
 pub fn dot<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    dispatch(Reduction { x, y, fold: Dot { conj_x: false } })
+    dispatch(Reduction { x, y, fold: Dot::<false> })
 }
 
 /// `sum conj(x_i) y_i`.
 #[inline]
 pub fn dotc<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    dispatch(Reduction { x, y, fold: Dot { conj_x: true } })
+    dispatch(Reduction { x, y, fold: Dot::<true> })
 }
 
 /// `b + sum x_i y_i`, accumulated in double precision.
@@ -48,7 +52,7 @@ pub fn dsdot(x: VecRef<f32>, y: VecRef<f32>) -> f64 {
 #[inline]
 pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Mapping { x, y, map: TimesPlus { c: alpha, conj: false } });
+        dispatch(Each(Mapping::new(x, y, TimesPlus::<T, false> { c: alpha })));
     }
 }
 
@@ -56,7 +60,7 @@ pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
 #[inline]
 pub fn axpyc<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Mapping { x, y, map: TimesPlus { c: alpha, conj: true } });
+        dispatch(Each(Mapping::new(x, y, TimesPlus::<T, true> { c: alpha })));
     }
 }
 
@@ -66,8 +70,8 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
     match (alpha == T::ZERO, beta == T::ZERO) {
         (true, true) => fill(T::ZERO, y),
         (true, false) => scal(beta, y),
-        (false, true) => dispatch(Mapping { x, y, map: Times { c: alpha } }),
-        (false, false) => dispatch(Mapping { x, y, map: Combine { c: alpha, d: beta } }),
+        (false, true) => dispatch(Each(Mapping::new(x, y, Times { c: alpha }))),
+        (false, false) => dispatch(Each(Mapping::new(x, y, Combine { c: alpha, d: beta }))),
     }
 }
 
@@ -75,7 +79,7 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
 #[inline]
 pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
     if alpha != T::ONE {
-        dispatch(Mapping::in_place(x, Times { c: alpha }));
+        dispatch(Each(Mapping::in_place(x, Times { c: alpha })));
     }
 }
 
@@ -83,26 +87,26 @@ pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
 #[inline]
 pub fn scal_real<T: Scalar>(alpha: T::Real, x: VecMut<T>) {
     if alpha != T::Real::ONE {
-        dispatch(Mapping::in_place(x, TimesReal { c: alpha }));
+        dispatch(Each(Mapping::in_place(x, TimesReal { c: alpha })));
     }
 }
 
 /// `y <- value` in each element.
 #[inline]
 pub(crate) fn fill<T: Scalar>(value: T, y: VecMut<T>) {
-    dispatch(Mapping::in_place(y, Constant { c: value }));
+    dispatch(Each(Mapping::in_place(y, Constant { c: value })));
 }
 
 /// `y <- x`.
 #[inline]
 pub fn copy<T: Scalar>(x: VecRef<T>, y: VecMut<T>) {
-    dispatch(Mapping { x, y, map: Same });
+    dispatch(Each(Mapping::new(x, y, Same)));
 }
 
 /// `x <-> y`.
 #[inline]
 pub fn swap<T: Scalar>(x: VecMut<T>, y: VecMut<T>) {
-    dispatch(PairMapping { x, y, map: Exchange });
+    dispatch(Each(PairMapping::new(x, y, Exchange)));
 }
 
 /// `sum |re x_i| + |im x_i|`.
@@ -180,9 +184,9 @@ fn largest_key<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> T::Real {
 #[inline]
 pub fn rot<T: Scalar>(x: VecMut<T>, y: VecMut<T>, c: T::Real, s: T) {
     if T::IS_COMPLEX && s.im() != T::Real::ZERO {
-        dispatch(PairMapping { x, y, map: RotateComplex { c, s } });
+        dispatch(Each(PairMapping::new(x, y, RotateComplex { c, s })));
     } else {
-        dispatch(PairMapping { x, y, map: Rotate { c, s: s.re() } });
+        dispatch(Each(PairMapping::new(x, y, Rotate { c, s: s.re() })));
     }
 }
 
@@ -201,7 +205,7 @@ pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
     } else {
         Modified { h11, h21: -one, h12: one, h22 }
     };
-    dispatch(PairMapping { x, y, map });
+    dispatch(Each(PairMapping::new(x, y, map)));
 }
 
 #[cfg(test)]

@@ -2,18 +2,23 @@
 //!
 //! All are one loop, [`Reduction`], over a [`Fold`] that says what is added for each register. Partial
 //! sums are made over fixed pieces of [`PIECE`] elements and joined in double precision in order of
-//! place, so the result depends on the length and the numbers only, not on alignment or stride. Vectors
-//! with other strides than one pass through a small buffer.
+//! place, so the result depends on the length and the numbers only, not on alignment, stride or threads.
+//! Vectors with other strides than one pass through a small buffer.
 
 use super::extreme::{Abs, Search};
 use super::lanes::{DotSum, Lanes, lanes};
+use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
 use crate::view::VecRef;
 use core::mem::MaybeUninit;
+use core::ops::Range;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What is summed over the elements of x and y.
-pub trait Fold<T: Scalar>: Copy {
+pub trait Fold<T: Scalar>: Copy + Sync {
+    /// How many vectors are read: both, or x alone.
+    const OPERANDS: usize = 1;
     /// Whether a sum takes two registers, so that four of them in parallel do, rather than eight.
     const WIDE: bool = false;
 
@@ -29,11 +34,10 @@ pub trait Fold<T: Scalar>: Copy {
 
 /// `sum x y`, or `sum conj(x) y`.
 #[derive(Clone, Copy)]
-pub struct Dot {
-    pub conj_x: bool,
-}
+pub struct Dot<const CONJ_X: bool>;
 
-impl<T: Scalar> Fold<T> for Dot {
+impl<T: Scalar, const CONJ_X: bool> Fold<T> for Dot<CONJ_X> {
+    const OPERANDS: usize = 2;
     const WIDE: bool = T::IS_COMPLEX;
     #[inline(always)]
     fn add<S: Isa>(self, _: S, sum: DotSum<S, T>, x: Lanes<S, T>, y: Lanes<S, T>) -> DotSum<S, T> {
@@ -41,7 +45,7 @@ impl<T: Scalar> Fold<T> for Dot {
     }
     #[inline(always)]
     fn total<S: Isa>(self, isa: S, sum: DotSum<S, T>) -> T {
-        sum.total(isa, self.conj_x)
+        sum.total(isa, CONJ_X)
     }
 }
 
@@ -110,70 +114,139 @@ impl<T: Scalar, F: Fold<T>> Dispatch for Reduction<'_, T, F> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> T {
         let len = self.x.len();
-        let mut end = len.min(PIECE);
-        let mut sum = self.piece(isa, 0, end);
-        if end < len {
-            let (mut re, mut im) = (sum.re().to_f64(), sum.im().to_f64());
-            while end < len {
-                let start = end;
-                end = len.min(start + PIECE);
-                sum = self.piece(isa, start, end);
-                re += sum.re().to_f64();
-                im += sum.im().to_f64();
-            }
-            sum = T::from_parts(T::Real::from_f64(re), T::Real::from_f64(im));
+        if len > PIECE || self.x.stride() != 1 || self.y.stride() != 1 {
+            return isa.enter_aside(ByPieces(self));
         }
-        sum
+        let (x, y) = (self.x.as_ptr(), self.y.as_ptr());
+        // SAFETY: the views vouch for their elements, which are adjacent.
+        unsafe {
+            if F::WIDE {
+                Sums::<S, T, F, 4>::new(isa, self.fold).finish(x, y, len)
+            } else {
+                Sums::<S, T, F, 8>::new(isa, self.fold).finish(x, y, len)
+            }
+        }
+    }
+}
+
+/// Pieces are summed by chunks, of which a vector has at most so many, however many threads share them.
+const CHUNKS: usize = 64;
+
+/// A sum over a long or strided vector.
+struct ByPieces<R>(R);
+
+impl<T: Scalar, F: Fold<T>> Dispatch for ByPieces<Reduction<'_, T, F>> {
+    type Output = T;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T {
+        let ByPieces(reduction) = self;
+        let len = reduction.x.len();
+        let chunk = len.div_ceil(PIECE).div_ceil(CHUNKS).max(1) * PIECE;
+        let sums = [const { [AtomicU64::new(0), AtomicU64::new(0)] }; CHUNKS];
+        let bytes = F::OPERANDS * len * size_of::<T>();
+        stream::split(bytes, len.div_ceil(chunk), 1, |chunks| {
+            for k in chunks {
+                let sum = isa.enter(Chunk { of: &reduction, range: k * chunk..len.min((k + 1) * chunk) });
+                for (part, place) in sum.into_iter().zip(&sums[k]) {
+                    place.store(part.to_bits(), Relaxed);
+                }
+            }
+        });
+        let [re, im] = [0, 1].map(|part| {
+            let sums = sums[..len.div_ceil(chunk)].iter();
+            T::Real::from_f64(sums.fold(0.0, |all, sum| all + f64::from_bits(sum[part].load(Relaxed))))
+        });
+        T::from_parts(re, im)
+    }
+}
+
+/// The real and imaginary part of the sum over a range, piece by piece.
+struct Chunk<'a, R> {
+    of: &'a R,
+    range: Range<usize>,
+}
+
+impl<T: Scalar, F: Fold<T>> Dispatch for Chunk<'_, Reduction<'_, T, F>> {
+    type Output = [f64; 2];
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> [f64; 2] {
+        let Range { mut start, end } = self.range;
+        let (mut re, mut im) = (0.0, 0.0);
+        while start < end {
+            let next = end.min(start + PIECE);
+            let sum = self.of.piece(isa, start..next);
+            re += sum.re().to_f64();
+            im += sum.im().to_f64();
+            start = next;
+        }
+        [re, im]
     }
 }
 
 impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
+    /// The sum over a piece.
     #[inline(always)]
-    fn piece<S: Isa>(&self, isa: S, start: usize, end: usize) -> T {
-        if F::WIDE { self.piece_by::<S, 4>(isa, start, end) } else { self.piece_by::<S, 8>(isa, start, end) }
+    fn piece<S: Isa>(&self, isa: S, range: Range<usize>) -> T {
+        if F::WIDE { self.piece_by::<S, 4>(isa, range) } else { self.piece_by::<S, 8>(isa, range) }
     }
 
-    /// The sum over elements `start..end` with `N` running sums.
+    /// The sum over a piece with `N` running sums.
     #[inline(always)]
-    fn piece_by<S: Isa, const N: usize>(&self, isa: S, start: usize, end: usize) -> T {
-        let (x, y) = (self.x.slice(start..end), self.y.slice(start..end));
-        let mut sums =
-            Sums::<S, T, F, N> { isa, fold: self.fold, sums: [DotSum::zero(isa); N], any_round: false };
-        if x.stride() == 1 && y.stride() == 1 {
-            // SAFETY: the views vouch for their elements, which are adjacent.
-            return unsafe { sums.finish(x.as_ptr(), y.as_ptr(), x.len()) };
-        }
+    fn piece_by<S: Isa, const N: usize>(&self, isa: S, range: Range<usize>) -> T {
+        let (x, y) = (self.x.slice(range.clone()), self.y.slice(range));
+        let adjacent = x.stride() == 1 && y.stride() == 1;
+        let mut sums = Sums::<S, T, F, N>::new(isa, self.fold);
         let mut x_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
         let mut y_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
         let mut done = 0;
         loop {
-            let len = (x.len() - done).min(GATHERED);
-            for i in 0..len {
-                x_buffer[i].write(x.get(done + i));
-                y_buffer[i].write(y.get(done + i));
-            }
-            let (x_ptr, y_ptr) = (x_buffer.as_ptr().cast(), y_buffer.as_ptr().cast());
+            let (x_ptr, y_ptr, len) = if adjacent {
+                (x.as_ptr(), y.as_ptr(), x.len())
+            } else {
+                let len = (x.len() - done).min(GATHERED);
+                let x_ptr = gather(x.slice(done..done + len), &mut x_buffer);
+                let y_ptr =
+                    if F::OPERANDS > 1 { gather(y.slice(done..done + len), &mut y_buffer) } else { x_ptr };
+                (x_ptr, y_ptr, len)
+            };
             done += len;
-            if done == x.len() {
-                // SAFETY: the first `len` elements of both buffers are written.
-                return unsafe { sums.finish(x_ptr, y_ptr, len) };
+            // SAFETY: the views vouch for their elements, or copies were gathered.
+            unsafe {
+                if done == x.len() {
+                    return sums.finish(x_ptr, y_ptr, len);
+                }
+                sums.add_rounds(x_ptr, y_ptr, len);
             }
-            // SAFETY: as above.
-            unsafe { sums.add_rounds(x_ptr, y_ptr, len) };
         }
     }
 }
 
-/// Running sums over adjacent elements.
+/// Copies the elements of x side by side.
+#[inline(always)]
+fn gather<T: Scalar>(x: VecRef<T>, to: &mut [MaybeUninit<T>; GATHERED]) -> *const T {
+    for (i, place) in to.iter_mut().enumerate().take(x.len()) {
+        place.write(x.get(i));
+    }
+    to.as_ptr().cast()
+}
+
+/// Running sums over adjacent elements: register k of each round goes to sum k.
 struct Sums<S: Isa, T: Scalar, F, const N: usize> {
     isa: S,
     fold: F,
     sums: [DotSum<S, T>; N],
-    /// Whether more than the first sum is in use.
-    any_round: bool,
+    /// Reals added in whole rounds.
+    taken: usize,
 }
 
 impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
+    #[inline(always)]
+    fn new(isa: S, fold: F) -> Self {
+        Sums { isa, fold, sums: [DotSum::zero(isa); N], taken: 0 }
+    }
+
     /// Adds as many of the first `len` elements as fill `N` registers each round; says how many reals.
     ///
     /// # Safety
@@ -194,7 +267,7 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
             }
             i += N * lanes::<S, T>();
         }
-        self.any_round |= i > 0;
+        self.taken += i;
         i
     }
 
@@ -208,22 +281,15 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
         let mut i = unsafe { self.add_rounds(x, y, len) };
         let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
         let reals = len * T::PARTS;
-        let mut sum = self.sums[0];
-        if self.any_round {
-            let mut half = N / 2;
-            while half > 0 {
-                for k in 0..half {
-                    self.sums[k] = self.sums[k].join(self.sums[k + half]);
-                }
-                half /= 2;
+        let all = self.taken + reals - i;
+        for sum in &mut self.sums[..N - 1] {
+            if i + lanes::<S, T>() > reals {
+                break;
             }
-            sum = self.sums[0];
-        }
-        while i + lanes::<S, T>() <= reals {
             // SAFETY: i + LANES <= reals.
             let (x, y) =
                 unsafe { (Lanes::<S, T>::load(self.isa, x.add(i)), Lanes::<S, T>::load(self.isa, y.add(i))) };
-            sum = self.fold.add(self.isa, sum, x, y);
+            *sum = self.fold.add(self.isa, *sum, x, y);
             i += lanes::<S, T>();
         }
         if i < reals {
@@ -235,9 +301,19 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
                     Lanes::<S, T>::load_masked(self.isa, y.add(i), rest),
                 )
             };
-            sum = self.fold.add(self.isa, sum, x, y);
+            self.sums[0] = self.fold.add(self.isa, self.sums[0], x, y);
         }
-        self.fold.total(self.isa, sum)
+        // Sum k is in use if there were more than k registers.
+        let mut half = N / 2;
+        while half > 0 {
+            if all > half * lanes::<S, T>() {
+                for k in 0..half {
+                    self.sums[k] = self.sums[k].join(self.sums[k + half]);
+                }
+            }
+            half /= 2;
+        }
+        self.fold.total(self.isa, self.sums[0])
     }
 }
 
@@ -265,7 +341,7 @@ impl Dispatch for WideDot<'_> {
                 y[i] = f64::from(self.y.get(done + i));
             }
             let (x, y) = (VecRef::from_slice(&x[..len]), VecRef::from_slice(&y[..len]));
-            sum += Reduction { x, y, fold: Dot { conj_x: false } }.run(isa);
+            sum += Reduction { x, y, fold: Dot::<false> }.run(isa);
             done += len;
         }
         sum
@@ -290,7 +366,7 @@ impl<T: Scalar> Dispatch for Norm<'_, T> {
         if squares >= safe && squares <= T::Real::MAX {
             squares.sqrt()
         } else {
-            isa.enter(ScaledNorm { x: self.x })
+            isa.enter_aside(ScaledNorm { x: self.x })
         }
     }
 }

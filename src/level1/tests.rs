@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::scalar::{c32, c64};
-use crate::testing::{Guarded, Random, Side, assert_close, bits, nan, on_every_level, widen};
+use crate::testing::{Guarded, Random, Side, assert_close, bits, nan, on_every_level, on_threads, widen};
 
 /// A vector as BLAS gets it: `n` elements, `inc` apart, NaN between them.
 struct Operand<T> {
@@ -80,14 +80,14 @@ impl Model {
 const INCREMENTS: [(isize, isize); 10] =
     [(1, 1), (2, 1), (1, -1), (-1, -1), (3, -2), (-3, 2), (0, 1), (1, 0), (0, 0), (-2, -2)];
 
-/// Runs a test for all ISAs, lengths, increments and guards.
+/// Runs a test for all ISAs, lengths, increments and guards; what ends at a guard page on several threads.
 fn for_all_cases(test: impl Fn(usize, (isize, isize), Side, &mut Random)) {
     on_every_level(|_| {
         let mut random = Random::new(1);
         for n in (0..=130).chain([255, 256, 257, 1000, 2049, 8192, 8193, 20000]) {
             for increments in INCREMENTS {
-                for side in Side::ALL {
-                    test(n, increments, side, &mut random);
+                for (side, threads) in Side::ALL.into_iter().zip([1, 3]) {
+                    on_threads(threads, || test(n, increments, side, &mut random));
                 }
             }
         }
@@ -368,13 +368,20 @@ fn check_nan_rules<T: Scalar>() {
 fn check_fixed_order<T: Scalar>() {
     on_every_level(|_| {
         let mut random = Random::new(7);
-        let all: Vec<T> = (0..20100).map(|_| random.element::<T>().scale(T::Real::from_f64(0.3))).collect();
-        for n in [1, 3, 17, 64, 129, 1000, 8192, 20000] {
+        let all: Vec<T> = (0..600_100).map(|_| random.element::<T>().scale(T::Real::from_f64(0.3))).collect();
+        // The last one has chunks of more than one piece.
+        for n in [1, 3, 17, 64, 129, 1000, 8192, 20000, 600_000] {
             let (x, y) = (&all[..n], &all[100..n + 100]);
             let want = dot(VecRef::from_slice(x), VecRef::from_slice(y));
             let norm = nrm2(VecRef::from_slice(x));
             let total = asum(VecRef::from_slice(x));
-            for shift in 1..16 {
+            for threads in 2..5 {
+                let x = VecRef::from_slice(x);
+                assert_eq!(on_threads(threads, || dot(x, VecRef::from_slice(y))), want);
+                assert_eq!(on_threads(threads, || nrm2(x)), norm);
+                assert_eq!(on_threads(threads, || asum(x)), total);
+            }
+            for shift in 1..if n > 20000 { 2 } else { 16 } {
                 let shifted: Vec<T> = all[..shift].iter().chain(x).copied().collect();
                 let x = VecRef::from_slice(&shifted[shift..]);
                 assert_eq!(dot(x, VecRef::from_slice(y)), want);

@@ -1,13 +1,16 @@
 //! `y <- alpha A x + beta y`, A dense (gemv).
 //!
-//! Lines are columns: y is a sum of columns. A matrix that fits in L1 is taken by blocks of rows, whose
-//! part of y stays in registers while all columns pass ([`ColumnBlock`]); a larger one, which must come
+//! Lines are columns: y is a sum of columns. A matrix that fits in L1, or whose columns are short, is taken by
+//! blocks of rows, whose part of y stays in registers while all columns pass; a larger one, which must come
 //! in long streams to be fetched ahead, by groups of columns, with y in memory. Lines are rows: each
 //! element of y is a dot product, made for groups of rows, so that x is read once for each.
+//!
+//! Threads take different elements of y, each of which is computed as if there were no others.
 
 use super::kernels::{Combination, Group, Start, add_lines, dot_lines};
 use super::shape::{Lines, Room, window_length, windows};
-use crate::level1::lanes::{Lanes, Part, Whole, first_lanes, lanes};
+use crate::engine::stream;
+use crate::level1::lanes::{Factor, Lanes, Part, Whole, first_lanes, lanes};
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa, Vector};
 use crate::view::{VecMut, VecRef};
@@ -15,6 +18,10 @@ use core::ops::Range;
 
 /// Bytes of a matrix that is worked on by blocks of rows: about an L1 cache.
 const SMALL: usize = 32 * 1024;
+/// Registers of rows in the largest block.
+const ROW_BLOCK: usize = 8;
+/// Elements of y by whose multiples threads share it.
+const GRAIN: usize = 64;
 
 /// `y <- alpha A x + beta y`.
 pub struct DenseProduct<'a, T> {
@@ -27,28 +34,103 @@ pub struct DenseProduct<'a, T> {
     pub y: VecMut<'a, T>,
 }
 
+// SAFETY: the matrix is only read, x and y are views, of y threads take different elements.
+unsafe impl<T: Sync> Sync for DenseProduct<'_, T> {}
+
 impl<T: Scalar> Dispatch for DenseProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(mut self, isa: S) {
-        if self.a.columns { self.by_columns(isa) } else { self.by_rows(isa) }
+    fn run<S: Isa>(self, isa: S) {
+        let short = self.a.columns && self.y.len() * T::PARTS <= ROW_BLOCK * lanes::<S, T>();
+        if self.a.step != 1 || self.bytes() > SMALL && !short {
+            return isa.enter_aside(Large(self));
+        }
+        if self.a.columns {
+            self.by_row_blocks(isa)
+        } else {
+            self.by_rows::<S, SMALL_GROUP>(isa, 0..self.y.len())
+        }
     }
 }
 
-impl<T: Scalar> DenseProduct<'_, T> {
+/// A product that is streamed through: by few lines at a time, on several threads if it is very large.
+struct Large<'a, T>(DenseProduct<'a, T>);
+
+impl<T: Scalar> Dispatch for Large<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn by_columns<S: Isa>(&mut self, isa: S) {
-        let (m, n) = (self.y.len(), self.x.len());
+    fn run<S: Isa>(self, isa: S) {
+        let Large(product) = self;
+        stream::split(product.bytes(), product.y.len(), GRAIN, |rows| isa.enter(Lot { of: &product, rows }));
+    }
+}
+
+/// A thread's rows of a large product.
+struct Lot<'a, T> {
+    of: &'a DenseProduct<'a, T>,
+    rows: Range<usize>,
+}
+
+impl<T: Scalar> Dispatch for Lot<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        if self.of.a.columns {
+            self.of.by_columns(isa, self.rows)
+        } else {
+            self.of.by_rows::<S, LARGE_GROUP>(isa, self.rows)
+        }
+    }
+}
+
+/// Rows that share each register of x in a small product: as many as there are sums in registers.
+const SMALL_GROUP: usize = 8;
+/// Lines of a large one that are read at a time. More streams are not fetched ahead, and where lines are a power
+/// of two apart, they displace each other from L1.
+const LARGE_GROUP: usize = 4;
+
+impl<T: Scalar> DenseProduct<'_, T> {
+    /// Bytes of the matrix.
+    #[inline(always)]
+    fn bytes(&self) -> usize {
+        self.x.len() * self.y.len() * size_of::<T>()
+    }
+
+    /// The same elements as y's.
+    ///
+    /// # Safety
+    /// Threads must take different ones.
+    #[inline(always)]
+    unsafe fn shared_y(&self) -> VecMut<'_, T> {
+        // SAFETY: the view vouches for them.
+        unsafe { VecMut::new(self.y.as_mut_ptr(), self.y.len(), self.y.stride()) }
+    }
+
+    /// Row block after row block of a small matrix.
+    #[inline(always)]
+    fn by_row_blocks<S: Isa>(mut self, isa: S) {
+        let m = self.y.len();
         let mut room = Room::new();
         for window in windows(0..m, window_length(self.y.stride(), m)) {
             let y = room.gather_mut(&self.y, &window);
-            if self.a.step == 1 && m * n * size_of::<T>() <= SMALL {
-                self.row_blocks(isa, y, &window);
-            } else {
-                self.column_groups(isa, y, &window);
-            }
+            self.row_blocks(isa, y, &window);
             room.scatter(&mut self.y, &window);
+        }
+    }
+
+    /// Elements `rows` of y, to which groups of columns are added.
+    #[inline(always)]
+    fn by_columns<S: Isa>(&self, isa: S, rows: Range<usize>) {
+        // SAFETY: every thread has rows of its own.
+        let mut y = unsafe { self.shared_y() };
+        let mut room = Room::new();
+        for window in windows(rows, window_length(y.stride(), y.len())) {
+            let part = room.gather_mut(&y, &window);
+            self.column_groups(isa, part, &window);
+            room.scatter(&mut y, &window);
         }
     }
 
@@ -60,10 +142,8 @@ impl<T: Scalar> DenseProduct<'_, T> {
         let mut j = 0;
         while j < n {
             let left = n - j;
-            j += if left >= 8 && !T::IS_COMPLEX {
-                self.columns::<S, 8>(isa, j, beta, y, window)
-            } else if left >= 4 {
-                self.columns::<S, 4>(isa, j, beta, y, window)
+            j += if left >= LARGE_GROUP {
+                self.columns::<S, LARGE_GROUP>(isa, j, beta, y, window)
             } else {
                 self.columns::<S, 1>(isa, j, beta, y, window)
             };
@@ -96,26 +176,23 @@ impl<T: Scalar> DenseProduct<'_, T> {
             let registers = (window.end - i) / per_register;
             // SAFETY: rows that the matrix and y have: whole registers of them, or a rest.
             unsafe {
-                if registers >= 8 && !T::IS_COMPLEX {
-                    self.row_block::<S, _, 8, 1>(isa, y, i, Whole(isa));
-                    i += 8 * per_register;
-                } else if registers >= 4 && T::IS_COMPLEX {
+                i += if const { !T::IS_COMPLEX } && registers >= ROW_BLOCK {
+                    self.row_block::<S, _, ROW_BLOCK, 1>(isa, y, i, Whole(isa));
+                    ROW_BLOCK * per_register
+                } else if const { T::IS_COMPLEX } && registers >= 4 {
                     self.row_block::<S, _, 4, 1>(isa, y, i, Whole(isa));
-                    i += 4 * per_register;
-                } else if registers >= 4 {
+                    4 * per_register
+                } else if const { !T::IS_COMPLEX } && registers >= 4 {
                     self.row_block::<S, _, 4, 2>(isa, y, i, Whole(isa));
-                    i += 4 * per_register;
+                    4 * per_register
                 } else if registers >= 2 {
                     self.row_block::<S, _, 2, 2>(isa, y, i, Whole(isa));
-                    i += 2 * per_register;
-                } else if registers >= 1 {
-                    self.row_block::<S, _, 1, 4>(isa, y, i, Whole(isa));
-                    i += per_register;
+                    2 * per_register
                 } else {
-                    let rest = first_lanes::<S, T::Real>(isa, (window.end - i) * T::PARTS);
-                    self.row_block::<S, _, 1, 4>(isa, y, i, rest);
-                    i = window.end;
-                }
+                    let rest = (window.end - i).min(per_register);
+                    self.row_block::<S, _, 1, 4>(isa, y, i, first_lanes::<S, T::Real>(isa, rest * T::PARTS));
+                    rest
+                };
             }
         }
     }
@@ -142,7 +219,7 @@ impl<T: Scalar> DenseProduct<'_, T> {
             let columns = if n - j >= C { C } else { 1 };
             for c in 0..C {
                 if c < columns {
-                    let factor = self.alpha * self.x.get(j + c);
+                    let factor = self.x.get(j + c);
                     let re = Lanes::<S, T>::splat(isa, factor.re());
                     let im = Lanes::<S, T>::splat(isa, factor.im());
                     let column = self.a.line(j + c).wrapping_add(i).cast::<T::Real>();
@@ -160,6 +237,7 @@ impl<T: Scalar> DenseProduct<'_, T> {
         }
         let start = Start::new(isa, self.beta);
         let signs = Combination::<S, T, 0>::new(isa, [], self.conj);
+        let alpha = Factor::<S, T>::new(isa, self.alpha, false);
         let y = y.wrapping_add(i).cast::<T::Real>();
         for r in 0..R {
             for c in 1..C {
@@ -173,28 +251,31 @@ impl<T: Scalar> DenseProduct<'_, T> {
                     Start::Zero(zero) => zero,
                     _ => start.of(load::<S, T, P, R>(isa, y, r, last)),
                 };
-                let new = signs.meet(by_re[0][r], by_im[0][r], old);
+                let new = alpha.times_plus(signs.meet(by_re[0][r], by_im[0][r], zero), old);
                 if r + 1 < R { new.store(at) } else { last.store(at, new) }
             }
         }
     }
 
+    /// Elements `rows` of y, `GROUP` at a time (fewer complex ones): dot products.
     #[inline(always)]
-    fn by_rows<S: Isa>(&mut self, isa: S) {
-        let (m, n) = (self.y.len(), self.x.len());
+    fn by_rows<S: Isa, const GROUP: usize>(&self, isa: S, rows: Range<usize>) {
+        // SAFETY: every thread has rows of its own.
+        let mut y = unsafe { self.shared_y() };
+        let n = self.x.len();
         let mut room = Room::new();
         let mut beta = self.beta;
         for window in windows(0..n, window_length(self.x.stride(), n)) {
             let x = room.gather(self.x, &window);
-            let mut i = 0;
-            while i < m {
-                let left = m - i;
-                i += if left >= 8 && !T::IS_COMPLEX {
-                    self.rows::<S, 8>(isa, i, beta, x, &window)
+            let mut i = rows.start;
+            while i < rows.end {
+                let left = rows.end - i;
+                i += if const { GROUP > 4 && !T::IS_COMPLEX } && left >= GROUP {
+                    self.dot_rows::<S, GROUP>(isa, i, beta, x, &window, &mut y)
                 } else if left >= 4 {
-                    self.rows::<S, 4>(isa, i, beta, x, &window)
+                    self.dot_rows::<S, 4>(isa, i, beta, x, &window, &mut y)
                 } else {
-                    self.rows::<S, 1>(isa, i, beta, x, &window)
+                    self.dot_rows::<S, 1>(isa, i, beta, x, &window, &mut y)
                 };
             }
             beta = T::ONE;
@@ -202,21 +283,22 @@ impl<T: Scalar> DenseProduct<'_, T> {
     }
 
     #[inline(always)]
-    fn rows<S: Isa, const G: usize>(
-        &mut self,
+    fn dot_rows<S: Isa, const G: usize>(
+        &self,
         isa: S,
         i: usize,
         beta: T,
         x: *const T,
         window: &Range<usize>,
+        y: &mut VecMut<T>,
     ) -> usize {
         let a = Group { at: self.a.group(i), step: self.a.step };
         // SAFETY: rows of the caller's matrix; elements that x has.
         let sums: [T; G] = unsafe { dot_lines(isa, a, self.conj, x, window.clone()) };
         for (g, sum) in sums.into_iter().enumerate() {
             let product = self.alpha * sum;
-            let new = if beta == T::ZERO { product } else { beta * self.y.get(i + g) + product };
-            self.y.set(i + g, new);
+            let new = if beta == T::ZERO { product } else { beta * y.get(i + g) + product };
+            y.set(i + g, new);
         }
         G
     }

@@ -5,13 +5,12 @@
 //! | [`add_lines`] | `y_i += sum_g c_g a_g[i]` |
 //! | [`dot_lines`] | `t_g = sum_i a_g[i] x_i` |
 //! | [`add_and_dot_lines`] | both, reading the lines once |
-//! | [`update_lines`] | `a_g[i] += c_g x_i` |
-//! | [`update_lines_twice`] | `a_g[i] += c_g x_i + d_g y_i` |
+//! | [`update_lines`] | `a_g[i] += sum_n c^n_g x^n_i` |
 //!
 //! Lines and vectors are given by where their element 0 is or would be. Lines whose elements are not
 //! adjacent (no BLAS routine has such) go element by element.
 
-use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, sweep};
+use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, lanes, load_parts, sweep};
 use crate::scalar::Scalar;
 use crate::simd::{Isa, Vector};
 use core::ops::Range;
@@ -123,16 +122,21 @@ struct AddLines<S: Isa, T: Scalar, const G: usize> {
 
 impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddLines<S, T, G> {
     #[inline(always)]
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.
         unsafe {
-            let a = self.a.map(|a| part.load(a.wrapping_add(at)));
             let y = self.y.wrapping_add(at);
-            let old = match self.start {
-                Start::Zero(zero) => zero,
-                start => start.of(part.load(y)),
+            let mut sums = match self.start {
+                Start::Zero(zero) => [zero; K],
+                start => load_parts::<S, T, P, K>(part, y).map(|y| start.of(y)),
             };
-            part.store(y, self.c.plus(self.isa, a, old));
+            for k in 0..K {
+                let a = self.a.map(|a| part.load(a.wrapping_add(at + k * lanes::<S, T>())));
+                sums[k] = self.c.plus(self.isa, a, sums[k]);
+            }
+            for k in 0..K {
+                part.store(y.wrapping_add(k * lanes::<S, T>()), sums[k]);
+            }
         }
     }
 }
@@ -177,23 +181,47 @@ unsafe fn element<T: Scalar, const G: usize>(a: Group<*const T, G>, g: usize, i:
     unsafe { *a.at[g].wrapping_offset(i as isize * a.step) }
 }
 
-struct DotLines<S: Isa, T: Scalar, const G: usize> {
+/// The sums of `G` lines, `U` for each, to hide the latency.
+struct DotLines<S: Isa, T: Scalar, const G: usize, const U: usize> {
     a: [*const T::Real; G],
     x: *const T::Real,
-    sums: [DotSum<S, T>; G],
+    sums: [[DotSum<S, T>; G]; U],
 }
 
-impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for DotLines<S, T, G> {
+impl<S: Isa, T: Scalar, const G: usize, const U: usize> Body<S, T> for DotLines<S, T, G, U> {
     #[inline(always)]
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
-        // SAFETY: the caller vouches for the elements.
-        unsafe {
-            let x = part.load(self.x.wrapping_add(at));
-            let crossed = x.swap_pairs();
-            for g in 0..G {
-                self.sums[g] = self.sums[g].add(part.load(self.a[g].wrapping_add(at)), x, crossed);
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
+        for k in 0..K {
+            let at = at + k * lanes::<S, T>();
+            // SAFETY: the caller vouches for the elements.
+            unsafe {
+                let x = part.load(self.x.wrapping_add(at));
+                let crossed = x.swap_pairs();
+                for g in 0..G {
+                    let a = part.load(self.a[g].wrapping_add(at));
+                    self.sums[k][g] = self.sums[k][g].add(a, x, crossed);
+                }
             }
         }
+    }
+}
+
+impl<S: Isa, T: Scalar, const G: usize, const U: usize> DotLines<S, T, G, U> {
+    /// # Safety
+    /// As for [`dot_lines`].
+    #[inline(always)]
+    unsafe fn run(isa: S, a: [*const T; G], conj: bool, x: *const T, range: Range<usize>) -> [T; G] {
+        let sums = [[DotSum::zero(isa); G]; U];
+        let mut body = DotLines::<S, T, G, U> { a: a.map(|a| a.cast()), x: x.cast(), sums };
+        // SAFETY: passed on.
+        unsafe { sweep::<S, T, U>(isa, range, &mut body) };
+        let mut sums = body.sums[0];
+        for more in &body.sums[1..] {
+            for g in 0..G {
+                sums[g] = sums[g].join(more[g]);
+            }
+        }
+        DotSum::totals(isa, sums, conj)
     }
 }
 
@@ -210,11 +238,15 @@ pub unsafe fn dot_lines<S: Isa, T: Scalar, const G: usize>(
     range: Range<usize>,
 ) -> [T; G] {
     if a.step == 1 {
-        let sums = [DotSum::zero(isa); G];
-        let mut body = DotLines::<S, T, G> { a: a.at.map(|a| a.cast()), x: x.cast(), sums };
+        // Eight multiply-adds on their way keep two units of latency 4 busy.
         // SAFETY: passed on.
-        unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
-        return DotSum::totals(isa, body.sums, conj);
+        return unsafe {
+            match const { 8 / (G * T::PARTS) } {
+                0 | 1 => DotLines::<S, T, G, 1>::run(isa, a.at, conj, x, range),
+                2 => DotLines::<S, T, G, 2>::run(isa, a.at, conj, x, range),
+                _ => DotLines::<S, T, G, 4>::run(isa, a.at, conj, x, range),
+            }
+        };
     }
     let mut sums = [T::ZERO; G];
     for i in range {
@@ -237,17 +269,20 @@ struct AddAndDotLines<S: Isa, T: Scalar, const G: usize> {
 
 impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddAndDotLines<S, T, G> {
     #[inline(always)]
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
-        // SAFETY: the caller vouches for the elements.
-        unsafe {
-            let a = self.a.map(|a| part.load(a.wrapping_add(at)));
-            let x = part.load(self.x.wrapping_add(at));
-            let crossed = x.swap_pairs();
-            for g in 0..G {
-                self.sums[g] = self.sums[g].add(a[g], x, crossed);
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
+        for k in 0..K {
+            let at = at + k * lanes::<S, T>();
+            // SAFETY: the caller vouches for the elements.
+            unsafe {
+                let a = self.a.map(|a| part.load(a.wrapping_add(at)));
+                let x = part.load(self.x.wrapping_add(at));
+                let crossed = x.swap_pairs();
+                for g in 0..G {
+                    self.sums[g] = self.sums[g].add(a[g], x, crossed);
+                }
+                let y = part.load(self.y.wrapping_add(at));
+                part.store(self.y.wrapping_add(at), self.c.plus(self.isa, a, y));
             }
-            let y = part.load(self.y.wrapping_add(at));
-            part.store(self.y.wrapping_add(at), self.c.plus(self.isa, a, y));
         }
     }
 }
@@ -287,21 +322,29 @@ pub unsafe fn add_and_dot_lines<S: Isa, T: Scalar, const G: usize>(
     }
 }
 
-struct UpdateLines<S: Isa, T: Scalar, const G: usize> {
+struct UpdateLines<S: Isa, T: Scalar, const G: usize, const N: usize> {
     a: [*mut T::Real; G],
-    c: [Factor<S, T>; G],
-    x: *const T::Real,
+    c: [[Factor<S, T>; G]; N],
+    x: [*const T::Real; N],
 }
 
-impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for UpdateLines<S, T, G> {
+impl<S: Isa, T: Scalar, const G: usize, const N: usize> Body<S, T> for UpdateLines<S, T, G, N> {
     #[inline(always)]
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.
         unsafe {
-            let x = part.load(self.x.wrapping_add(at));
+            let x = self.x.map(|x| load_parts::<S, T, P, K>(part, x.wrapping_add(at)));
             for g in 0..G {
                 let a = self.a[g].wrapping_add(at);
-                part.store(a, self.c[g].times_plus(x, part.load(a)));
+                let mut sums = load_parts::<S, T, P, K>(part, a);
+                for k in 0..K {
+                    for n in 0..N {
+                        sums[k] = self.c[n][g].times_plus(x[n][k], sums[k]);
+                    }
+                }
+                for k in 0..K {
+                    part.store(a.wrapping_add(k * lanes::<S, T>()), sums[k]);
+                }
             }
         }
     }
@@ -330,81 +373,30 @@ impl<T: Scalar, const G: usize> Update<T, G> {
     }
 }
 
-/// `a_g[i] += c_g x_i` for i in `range`.
+/// `a_g[i] += sum_n c^n_g x^n_i` for i in `range`.
 ///
 /// # Safety
-/// The elements of the lines and of x in `range` must be there.
+/// The elements of the lines and of the vectors in `range` must be there.
 #[inline(always)]
-pub unsafe fn update_lines<S: Isa, T: Scalar, const G: usize>(
+pub unsafe fn update_lines<S: Isa, T: Scalar, const G: usize, const N: usize>(
     isa: S,
     a: Group<*mut T, G>,
-    by: Update<T, G>,
+    by: [Update<T, G>; N],
     range: Range<usize>,
 ) {
     if a.step == 1 {
-        let c = by.c.map(|c| Factor::new(isa, c, by.conj));
-        let mut body = UpdateLines::<S, T, G> { a: a.at.map(|a| a.cast()), c, x: by.x.cast() };
+        let c = by.map(|by| by.c.map(|c| Factor::new(isa, c, by.conj)));
+        let a = a.at.map(|a| a.cast());
+        let mut body = UpdateLines::<S, T, G, N> { a, c, x: by.map(|by| by.x.cast()) };
         // SAFETY: passed on.
-        return unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+        return unsafe { sweep::<S, T, 4>(isa, range, &mut body) };
     }
     for i in range {
         for g in 0..G {
-            // SAFETY: passed on.
-            unsafe { *a.at[g].wrapping_offset(i as isize * a.step) += by.at(g, i) };
-        }
-    }
-}
-
-struct UpdateLinesTwice<S: Isa, T: Scalar, const G: usize> {
-    a: [*mut T::Real; G],
-    c: [Factor<S, T>; G],
-    x: *const T::Real,
-    d: [Factor<S, T>; G],
-    y: *const T::Real,
-}
-
-impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for UpdateLinesTwice<S, T, G> {
-    #[inline(always)]
-    unsafe fn step<P: Part<S, T::Real>>(&mut self, part: P, at: usize) {
-        // SAFETY: the caller vouches for the elements.
-        unsafe {
-            let x = part.load(self.x.wrapping_add(at));
-            let y = part.load(self.y.wrapping_add(at));
-            for g in 0..G {
-                let a = self.a[g].wrapping_add(at);
-                let sum = self.d[g].times_plus(y, part.load(a));
-                part.store(a, self.c[g].times_plus(x, sum));
+            for by in &by {
+                // SAFETY: passed on.
+                unsafe { *a.at[g].wrapping_offset(i as isize * a.step) += by.at(g, i) };
             }
         }
-    }
-}
-
-/// `a_g[i] += c_g x_i + d_g y_i` for i in `range`.
-///
-/// # Safety
-/// The elements of the lines, of x and of y in `range` must be there.
-#[inline(always)]
-pub unsafe fn update_lines_twice<S: Isa, T: Scalar, const G: usize>(
-    isa: S,
-    a: Group<*mut T, G>,
-    by: Update<T, G>,
-    and: Update<T, G>,
-    range: Range<usize>,
-) {
-    if a.step == 1 {
-        let mut body = UpdateLinesTwice::<S, T, G> {
-            a: a.at.map(|a| a.cast()),
-            c: by.c.map(|c| Factor::new(isa, c, by.conj)),
-            x: by.x.cast(),
-            d: and.c.map(|c| Factor::new(isa, c, and.conj)),
-            y: and.x.cast(),
-        };
-        // SAFETY: passed on.
-        return unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
-    }
-    // SAFETY: passed on.
-    unsafe {
-        update_lines(isa, a, by, range.clone());
-        update_lines(isa, a, and, range);
     }
 }

@@ -20,11 +20,11 @@ use crate::scalar::Scalar;
 use crate::simd::dispatch;
 use crate::view::*;
 use dense::DenseProduct;
-use panel::{Panel, PanelMut};
+use panel::Panel;
 use product::{BandProduct, SymmetricProduct};
-use shape::{Lines, Spans, is_after};
+use shape::{Lines, Spans, is_after, with_scratch};
 use triangular::Triangular;
-use update::{RankOne, RankTwo, Term, make_diagonal_real};
+use update::{RankUpdate, Region, Term};
 
 /// `y <- alpha A x + beta y`, A m x n as the view says (transposed, conjugated).
 #[inline]
@@ -34,6 +34,10 @@ pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<
     }
     if alpha == T::ZERO {
         scale(beta, y);
+    } else if a.rows() == 1 {
+        let sum = if a.is_conj() { level1::dotc(a.row(0), x) } else { level1::dot(a.row(0), x) };
+        let mut y = y;
+        y.set(0, if beta == T::ZERO { alpha * sum } else { beta * y.get(0) + alpha * sum });
     } else {
         dispatch(DenseProduct { alpha, a: Lines::of(a), conj: a.is_conj(), x, beta, y });
     }
@@ -58,12 +62,8 @@ pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: Mat
     let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
     let (along, across) = if lines.columns { (x, y) } else { (y, x) };
     let (conj_along, conj_across) = (conj_y && !lines.columns, conj_y && lines.columns);
-    let a = PanelMut { lines, spans: Spans::full(along.len()) };
-    dispatch(RankOne {
-        a,
-        count: across.len(),
-        term: Term { factor: alpha, across, conj_across, along, conj_along },
-    });
+    let term = Term { factor: alpha, across, conj_across, along, conj_along };
+    dispatch(RankUpdate { a: lines, region: Region::Full, terms: [term] });
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian.
@@ -83,9 +83,8 @@ fn update_triangle<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRe
     if alpha == T::ZERO {
         return;
     }
-    let n = x.len();
     let hermitian = symmetry == Symmetry::Hermitian;
-    let a = PanelMut { lines, spans: Spans::triangle(n, is_after(lines.columns, uplo)) };
+    let region = Region::Triangle { after: is_after(lines.columns, uplo), hermitian };
     let term = Term {
         factor: alpha,
         across: x,
@@ -93,11 +92,7 @@ fn update_triangle<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRe
         along: x,
         conj_along: hermitian && !lines.columns,
     };
-    dispatch(RankOne { a, count: n, term });
-    if hermitian {
-        // SAFETY: the diagonal of the caller's matrix.
-        unsafe { make_diagonal_real(a, n) };
-    }
+    dispatch(RankUpdate { a: lines, region, terms: [term] });
 }
 
 /// `A <- alpha x y^T + alpha y x^T + A`, or `alpha x y^H + conj(alpha) y x^H + A`, on one triangle.
@@ -117,9 +112,8 @@ fn update_triangle_twice<T: Scalar>(
     if alpha == T::ZERO {
         return;
     }
-    let n = x.len();
     let hermitian = symmetry == Symmetry::Hermitian;
-    let a = PanelMut { lines, spans: Spans::triangle(n, is_after(lines.columns, uplo)) };
+    let region = Region::Triangle { after: is_after(lines.columns, uplo), hermitian };
     let (conj_across, conj_along) = (hermitian && lines.columns, hermitian && !lines.columns);
     // alpha belongs to x y^H, its conjugate to y x^H, whichever of the two vectors runs along lines.
     let (with_x, with_y) =
@@ -128,11 +122,7 @@ fn update_triangle_twice<T: Scalar>(
         Term { factor: with_x, across: y, conj_across, along: x, conj_along },
         Term { factor: with_y, across: x, conj_across, along: y, conj_along },
     ];
-    dispatch(RankTwo { a, count: n, terms });
-    if hermitian {
-        // SAFETY: the diagonal of the caller's matrix.
-        unsafe { make_diagonal_real(a, n) };
-    }
+    dispatch(RankUpdate { a: lines, region, terms });
 }
 
 /// `x <- A x`, A triangular as the view says.
@@ -174,10 +164,32 @@ pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, 
     scale(beta, y.reborrow());
     if alpha != T::ZERO {
         let lines = Lines::of(a.mat);
-        let spans = Spans::beside(x.len(), is_after(lines.columns, a.uplo), k);
+        let after = is_after(lines.columns, a.uplo);
         let hermitian = a.symmetry == Symmetry::Hermitian;
-        let a = Panel { lines, spans, conj: a.mat.is_conj() };
-        dispatch(SymmetricProduct { alpha, a, hermitian, x, y });
+        let a = Panel { lines, spans: Spans::beside(x.len(), after, k), conj: a.mat.is_conj() };
+        symmetric(SymmetricProduct { alpha, a, after, reach: k, hermitian, x, y });
+    }
+}
+
+/// A product on vectors of any stride.
+#[inline]
+fn symmetric<T: Scalar>(mut product: SymmetricProduct<T>) {
+    let SymmetricProduct { hermitian, a, .. } = product;
+    product.a.conj ^= hermitian && !a.lines.columns;
+    if product.x.stride() == 1 && product.y.stride() == 1 {
+        return dispatch(product);
+    }
+    let n = product.x.len();
+    let done = with_scratch(2 * n, |room: *mut T| {
+        // SAFETY: room for n elements each.
+        let (mut x, mut y) = unsafe { (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1)) };
+        level1::copy(product.x, x.reborrow());
+        level1::copy(product.y.as_ref(), y.reborrow());
+        dispatch(SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..product });
+        level1::copy(y.as_ref(), product.y.reborrow());
+    });
+    if !done {
+        product.line_by_line();
     }
 }
 
@@ -203,8 +215,22 @@ fn triangular<T: Scalar>(
     x: VecMut<T>,
 ) {
     let after = is_after(lines.columns, uplo);
-    let a = Panel { lines, spans: Spans::beside(x.len(), after, reach), conj };
-    dispatch(Triangular { a, after, reach, unit: diag == Diag::Unit, solve, x });
+    let (n, unit) = (x.len(), diag == Diag::Unit);
+    let a = Panel { lines, spans: Spans::beside(n, after, reach), conj };
+    let mut operation = Triangular { a, after, reach, unit, solve, x };
+    if operation.x.stride() == 1 {
+        return dispatch(operation);
+    }
+    let done = with_scratch(n, |room: *mut T| {
+        // SAFETY: room for n elements.
+        let mut x = unsafe { VecMut::new(room, n, 1) };
+        level1::copy(operation.x.as_ref(), x.reborrow());
+        dispatch(Triangular { x: x.reborrow(), ..operation });
+        level1::copy(x.as_ref(), operation.x.reborrow());
+    });
+    if !done {
+        operation.line_by_line();
+    }
 }
 
 /// `y <- alpha A x + beta y`, A packed.
@@ -220,9 +246,10 @@ pub fn spmv<T: Scalar>(
     scale(beta, y.reborrow());
     if alpha != T::ZERO {
         let lines = Lines::of_packed(a);
-        let spans = Spans::beside(a.n, is_after(lines.columns, a.uplo), a.n);
+        let (after, reach) = (is_after(lines.columns, a.uplo), a.n);
         let hermitian = symmetry == Symmetry::Hermitian;
-        dispatch(SymmetricProduct { alpha, a: Panel { lines, spans, conj: a.conj }, hermitian, x, y });
+        let a = Panel { lines, spans: Spans::beside(a.n, after, reach), conj: a.conj };
+        symmetric(SymmetricProduct { alpha, a, after, reach, hermitian, x, y });
     }
 }
 

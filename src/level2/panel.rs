@@ -1,12 +1,11 @@
 //! Groups of neighbouring lines through the loops of `kernels.rs`: what all lines of a group have goes
-//! through the group's loop, ragged ends (of bands and triangles) element by element.
+//! through the group's loop, the ragged ends of bands element by element.
 
-use super::kernels::{
-    Group, Update, add_and_dot_lines, add_lines, dot_lines, update_lines, update_lines_twice,
-};
+use super::kernels::{Group, add_and_dot_lines, add_lines, dot_lines};
 use super::shape::{Lines, Spans};
 use crate::scalar::Scalar;
 use crate::simd::Isa;
+use crate::view::VecRef;
 use core::ops::Range;
 
 /// Lines to read, and which part of them.
@@ -20,18 +19,56 @@ pub struct Panel<T> {
     pub conj: bool,
 }
 
-/// The elements in `span` that are not in `common`, before it and after it.
-#[inline(always)]
-fn ragged(span: Range<usize>, common: &Range<usize>) -> impl Iterator<Item = usize> {
-    let head_end = common.start.min(span.end);
-    let tail_start = common.end.max(head_end);
-    (span.start..head_end).chain(tail_start..span.end)
-}
-
 impl<T: Scalar> Panel<T> {
     #[inline(always)]
     fn group<const G: usize>(&self, l: usize) -> Group<*const T, G> {
         Group { at: self.lines.group(l), step: self.lines.step }
+    }
+
+    /// Elements `l` and on of lines `l .. l + G`: where their small square on the diagonal begins.
+    #[inline(always)]
+    pub fn group_at<const G: usize>(&self, l: usize) -> [*const T; G] {
+        self.lines.group(l).map(|line| line.wrapping_offset(l as isize * self.lines.step))
+    }
+
+    /// Elements `range` of line `l`, not conjugated.
+    ///
+    /// # Safety
+    /// They must exist as long as the view is used.
+    #[inline(always)]
+    pub unsafe fn vector<'a>(&self, l: usize, range: Range<usize>) -> VecRef<'a, T> {
+        let first = self.lines.line(l).wrapping_offset(range.start as isize * self.lines.step);
+        // SAFETY: the caller vouches for the elements.
+        unsafe { VecRef::new(first, range.len(), self.lines.step) }
+    }
+
+    /// Elements in `window` that all of `count` lines from `l` on have.
+    #[inline(always)]
+    fn common(&self, l: usize, count: usize, window: &Range<usize>) -> Range<usize> {
+        if self.spans.are_full() { window.clone() } else { self.spans.common(l, count, window) }
+    }
+
+    /// Calls `each(g, i)` for the elements i in `window` that line `l + g` of `count` has beside `common`.
+    #[inline(always)]
+    fn ragged(
+        &self,
+        l: usize,
+        count: usize,
+        window: &Range<usize>,
+        common: &Range<usize>,
+        mut each: impl FnMut(usize, usize),
+    ) {
+        if self.spans.are_full() {
+            return;
+        }
+        for g in 0..count {
+            let span = self.spans.of(l + g, window);
+            let head_end = common.start.min(span.end);
+            let tail_start = common.end.max(head_end);
+            for i in (span.start..head_end).chain(tail_start..span.end) {
+                each(g, i);
+            }
+        }
     }
 
     /// `y_i += sum_g c_g a_{l+g}[i]` for the elements in `window`.
@@ -47,15 +84,13 @@ impl<T: Scalar> Panel<T> {
         y: *mut T,
         window: &Range<usize>,
     ) {
-        let common = self.spans.common(l, G, window);
+        let common = self.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
             add_lines(isa, self.group(l), self.conj, c, T::ONE, y, common.clone());
-            for (g, c) in c.into_iter().enumerate() {
-                for i in ragged(self.spans.of(l + g, window), &common) {
-                    *y.wrapping_add(i) += c * self.lines.get(l + g, i).conj_if(self.conj);
-                }
-            }
+            self.ragged(l, G, window, &common, |g, i| {
+                *y.wrapping_add(i) += c[g] * self.lines.get(l + g, i).conj_if(self.conj);
+            });
         }
     }
 
@@ -71,15 +106,13 @@ impl<T: Scalar> Panel<T> {
         x: *const T,
         window: &Range<usize>,
     ) -> [T; G] {
-        let common = self.spans.common(l, G, window);
+        let common = self.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
             let mut sums = dot_lines(isa, self.group(l), self.conj, x, common.clone());
-            for (g, sum) in sums.iter_mut().enumerate() {
-                for i in ragged(self.spans.of(l + g, window), &common) {
-                    *sum += self.lines.get(l + g, i).conj_if(self.conj) * *x.wrapping_add(i);
-                }
-            }
+            self.ragged(l, G, window, &common, |g, i| {
+                sums[g] += self.lines.get(l + g, i).conj_if(self.conj) * *x.wrapping_add(i);
+            });
             sums
         }
     }
@@ -100,82 +133,16 @@ impl<T: Scalar> Panel<T> {
         window: &Range<usize>,
     ) -> [T; G] {
         let conj = [self.conj, self.conj != hermitian];
-        let common = self.spans.common(l, G, window);
+        let common = self.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
             let mut sums = add_and_dot_lines(isa, self.group(l), conj, c, x, y, common.clone());
-            for (g, sum) in sums.iter_mut().enumerate() {
-                for i in ragged(self.spans.of(l + g, window), &common) {
-                    let a = self.lines.get(l + g, i);
-                    *y.wrapping_add(i) += c[g] * a.conj_if(conj[0]);
-                    *sum += a.conj_if(conj[1]) * *x.wrapping_add(i);
-                }
-            }
+            self.ragged(l, G, window, &common, |g, i| {
+                let a = self.lines.get(l + g, i);
+                *y.wrapping_add(i) += c[g] * a.conj_if(conj[0]);
+                sums[g] += a.conj_if(conj[1]) * *x.wrapping_add(i);
+            });
             sums
-        }
-    }
-}
-
-/// Lines to update, and which part of them.
-#[derive(Clone, Copy)]
-pub struct PanelMut<T> {
-    /// The lines.
-    pub lines: Lines<*mut T>,
-    /// What exists of each.
-    pub spans: Spans,
-}
-
-impl<T: Scalar> PanelMut<T> {
-    #[inline(always)]
-    fn group<const G: usize>(&self, l: usize) -> Group<*mut T, G> {
-        Group { at: self.lines.group_mut(l), step: self.lines.step }
-    }
-
-    /// Adds to the elements of lines `l .. l + G` in `window` what the update says.
-    ///
-    /// # Safety
-    /// The lines must exist, and the update's vector in `window`.
-    #[inline(always)]
-    pub unsafe fn update<S: Isa, const G: usize>(
-        &self,
-        isa: S,
-        l: usize,
-        by: Update<T, G>,
-        window: &Range<usize>,
-    ) {
-        let common = self.spans.common(l, G, window);
-        // SAFETY: elements inside the lines' spans and the window.
-        unsafe {
-            update_lines(isa, self.group(l), by, common.clone());
-            for g in 0..G {
-                for i in ragged(self.spans.of(l + g, window), &common) {
-                    *self.lines.at(l + g, i) += by.at(g, i);
-                }
-            }
-        }
-    }
-
-    /// Adds to the elements of lines `l .. l + G` in `window` what two updates say.
-    ///
-    /// # Safety
-    /// The lines must exist, and the updates' vectors in `window`.
-    #[inline(always)]
-    pub unsafe fn update_twice<S: Isa, const G: usize>(
-        &self,
-        isa: S,
-        l: usize,
-        [by, and]: [Update<T, G>; 2],
-        window: &Range<usize>,
-    ) {
-        let common = self.spans.common(l, G, window);
-        // SAFETY: elements inside the lines' spans and the window.
-        unsafe {
-            update_lines_twice(isa, self.group(l), by, and, common.clone());
-            for g in 0..G {
-                for i in ragged(self.spans.of(l + g, window), &common) {
-                    *self.lines.at(l + g, i) += by.at(g, i) + and.at(g, i);
-                }
-            }
         }
     }
 }

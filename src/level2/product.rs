@@ -1,8 +1,11 @@
 //! `y <- y + alpha A x`: banded matrices (gbmv), symmetric and Hermitian ones in dense, banded and packed
-//! storage (symv, sbmv, spmv and hemv, hbmv, hpmv).
+//! storage (symv, sbmv, spmv and hemv, hbmv, hpmv), large ones that are not banded on several threads.
 
 use super::panel::Panel;
-use super::shape::{Room, window_length, windows};
+use super::shape::{Room, beside, window_length, windows};
+use crate::engine::stream;
+use crate::level1;
+use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::{VecMut, VecRef};
@@ -84,93 +87,180 @@ impl<T: Scalar> BandProduct<'_, T> {
 }
 
 /// `y <- y + alpha A x`, A symmetric or Hermitian of order n = len x, the triangle beside the diagonal in
-/// the panel's spans.
+/// the panel's spans; the elements of x and y are adjacent.
 ///
 /// Each stored element a = A(i, l) is read once and used twice: `y_i += a c_l` with `c = alpha x`, and
 /// `t_l += a x_i` (conjugated if Hermitian), from which `y_l += alpha t_l`.
 pub struct SymmetricProduct<'a, T> {
     pub alpha: T,
+    /// A row's elements are those of the column with the same number, transposed: where lines are rows and A
+    /// is Hermitian, those of the conjugated matrix.
     pub a: Panel<T>,
+    /// Whether lines go on after the diagonal.
+    pub after: bool,
+    /// Diagonals beside the main one.
+    pub reach: usize,
     pub hermitian: bool,
     pub x: VecRef<'a, T>,
     pub y: VecMut<'a, T>,
 }
 
+// SAFETY: matrix and x are only read; the elements of y are used by one thread.
+unsafe impl<T: Sync> Sync for SymmetricProduct<'_, T> {}
+
+/// Bytes of a triangle about whose threads the cost model is asked.
+const LARGE: usize = 64 * 1024;
+
 impl<T: Scalar> Dispatch for SymmetricProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(mut self, isa: S) {
-        // A row's elements are those of the column with the same number, transposed.
-        if !self.a.lines.columns && self.hermitian {
-            self.a.conj = !self.a.conj;
+    fn run<S: Isa>(self, isa: S) {
+        debug_assert!(self.x.stride() == 1 && self.y.stride() == 1);
+        let y = self.y.as_mut_ptr();
+        if self.bytes() <= LARGE || !self.a.spans.are_full() {
+            isa.enter(Lot { of: &self, y, is_new: false, half: 0..self.x.len().div_ceil(2) });
+        } else {
+            isa.enter_aside(Large(self));
         }
-        let n = self.x.len();
-        let step = window_length(self.x.stride(), n).min(window_length(self.y.stride(), n));
-        let (mut x_room, mut y_room) = (Room::new(), Room::new());
-        let (mut x_far, mut y_far) = (Room::new(), Room::new());
-        for block in windows(0..n, step) {
-            let x = x_room.gather(self.x, &block);
-            let y = y_room.gather_mut(&self.y, &block);
-            self.block(isa, &block, (x, y), (x, y), &block);
-            for l in block.clone() {
-                // SAFETY: element l of the block and of the diagonal.
-                unsafe {
-                    let a = self.a.lines.get(l, l);
-                    let a = if self.hermitian { T::from_real(a.re()) } else { a.conj_if(self.a.conj) };
-                    *y.wrapping_add(l) += self.alpha * *x.wrapping_add(l) * a;
-                }
+    }
+}
+
+/// A product with a large matrix, dense or packed.
+struct Large<'a, T>(SymmetricProduct<'a, T>);
+
+impl<T: Scalar> Dispatch for Large<'_, T> {
+    type Output = ();
+
+    /// Threads take different lines. As each line adds to all of y, all but the first thread add to vectors of
+    /// their own, which are added to y in the end.
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Large(product) = self;
+        let n = product.x.len();
+        let halves = n.div_ceil(2);
+        let wanted = stream::threads(product.bytes(), halves / 4);
+        let sums = if wanted > 1 { Buffer::take((wanted - 1) * n * size_of::<T>()) } else { None };
+        let threads = if sums.is_some() { wanted } else { 1 };
+        let y_of = |member: usize| match &sums {
+            Some(sums) if member > 0 => sums.as_mut_ptr().cast::<T>().wrapping_add((member - 1) * n),
+            _ => product.y.as_mut_ptr(),
+        };
+        let members = stream::split_among(threads, halves, 4, |member, half| {
+            isa.enter(Lot { of: &product, y: y_of(member), is_new: member > 0, half });
+        });
+        for member in 1..members {
+            // SAFETY: n elements that the member wrote, and y's, which nobody else uses any more.
+            let (part, y) = unsafe { (VecRef::new(y_of(member), n, 1), VecMut::new(y_of(0), n, 1)) };
+            level1::axpy(T::ONE, part, y);
+        }
+    }
+}
+
+/// A thread's lines, from both ends of the triangle, and where it adds to.
+struct Lot<'a, T> {
+    of: &'a SymmetricProduct<'a, T>,
+    y: *mut T,
+    /// Whether that holds nothing yet.
+    is_new: bool,
+    half: Range<usize>,
+}
+
+impl<T: Scalar> Dispatch for Lot<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let n = self.of.x.len();
+        if self.is_new {
+            // SAFETY: n elements that only this thread uses.
+            level1::fill(T::ZERO, unsafe { VecMut::new(self.y, n, 1) });
+        }
+        for Range { start: mut l, end } in stream::both_ends(n, self.half) {
+            while l + 4 <= end {
+                self.of.lines::<S, 4>(isa, l, self.y);
+                l += 4;
             }
-            for window in windows(0..n, step) {
-                if window != block && self.a.spans.lines_in(&window, n).start < block.end {
-                    let far = (x_far.gather(self.x, &window), y_far.gather_mut(&self.y, &window));
-                    self.block(isa, &block, (x, y), far, &window);
-                    y_far.scatter(&mut self.y, &window);
-                }
+            while l < end {
+                self.of.lines::<S, 1>(isa, l, self.y);
+                l += 1;
             }
-            y_room.scatter(&mut self.y, &block);
         }
     }
 }
 
 impl<T: Scalar> SymmetricProduct<'_, T> {
-    /// Lines `block` by elements `window`: `near` is x and y in `block`, `far` in `window`.
+    /// Bytes of the triangle.
     #[inline(always)]
-    fn block<S: Isa>(
-        &self,
-        isa: S,
-        block: &Range<usize>,
-        near: (*const T, *mut T),
-        far: (*const T, *mut T),
-        window: &Range<usize>,
-    ) {
-        let mut l = block.start;
-        while l + 4 <= block.end {
-            self.lines::<S, 4>(isa, l, near, far, window);
-            l += 4;
-        }
-        while l < block.end {
-            self.lines::<S, 1>(isa, l, near, far, window);
-            l += 1;
-        }
+    fn bytes(&self) -> usize {
+        self.x.len() * self.x.len() / 2 * size_of::<T>()
     }
 
     #[inline(always)]
-    fn lines<S: Isa, const G: usize>(
-        &self,
-        isa: S,
-        l: usize,
-        (x, y): (*const T, *mut T),
-        far: (*const T, *mut T),
-        window: &Range<usize>,
-    ) {
-        // SAFETY: lines of the caller's matrix; both windows were gathered.
+    fn lines<S: Isa, const G: usize>(&self, isa: S, l: usize, y: *mut T) {
+        let x = self.x.as_ptr();
+        // SAFETY: lines of the caller's matrix; x and y have elements for all of them.
         unsafe {
             let c: [T; G] = core::array::from_fn(|g| self.alpha * *x.wrapping_add(l + g));
-            let sums = self.a.add_and_dot(isa, l, self.hermitian, c, far, window);
+            self.corner(l, c, y);
+            let window = beside(l, G, self.after, self.x.len());
+            let sums = self.a.add_and_dot(isa, l, self.hermitian, c, (x, y), &window);
             for (g, sum) in sums.into_iter().enumerate() {
                 *y.wrapping_add(l + g) += self.alpha * sum;
             }
+        }
+    }
+
+    /// The small square that lines `l .. l + G` have on the diagonal, times c: `alpha x` of those lines.
+    ///
+    /// # Safety
+    /// The lines must exist, and y there.
+    #[inline(always)]
+    unsafe fn corner<const G: usize>(&self, l: usize, c: [T; G], y: *mut T) {
+        let lines: [*const T; G] = self.a.group_at(l);
+        // SAFETY: the caller vouches for lines and y; only stored elements are read.
+        unsafe {
+            let element =
+                |line: usize, i: usize| *lines[line].wrapping_offset(i as isize * self.a.lines.step);
+            let mut sums: [T; G] = core::array::from_fn(|g| *y.wrapping_add(l + g));
+            for g in 0..G {
+                let a = element(g, g);
+                let a = if self.hermitian { T::from_real(a.re()) } else { a.conj_if(self.a.conj) };
+                sums[g] += c[g] * a;
+                for i in g + 1..G {
+                    if i - g > self.reach {
+                        continue;
+                    }
+                    let (line, other) = if self.after { (g, i) } else { (i, g) };
+                    let a = element(line, other);
+                    sums[other] += c[line] * a.conj_if(self.a.conj);
+                    sums[line] += c[other] * a.conj_if(self.a.conj != self.hermitian);
+                }
+            }
+            for g in 0..G {
+                *y.wrapping_add(l + g) = sums[g];
+            }
+        }
+    }
+
+    /// The same for x and y with any stride, without memory: line by line by the operations of level 1.
+    pub fn line_by_line(mut self) {
+        let n = self.x.len();
+        for l in 0..n {
+            // SAFETY: an element of the diagonal.
+            let diagonal = unsafe { self.a.lines.get(l, l) };
+            let diagonal =
+                if self.hermitian { T::from_real(diagonal.re()) } else { diagonal.conj_if(self.a.conj) };
+            let c = self.alpha * self.x.get(l);
+            let range = self.a.spans.of(l, &beside(l, 1, self.after, n));
+            // SAFETY: what the line has beside the diagonal.
+            let line = unsafe { self.a.vector(l, range.clone()) };
+            let x = self.x.slice(range.clone());
+            let sum =
+                if self.a.conj != self.hermitian { level1::dotc(line, x) } else { level1::dot(line, x) };
+            self.y.set(l, self.y.get(l) + c * diagonal + self.alpha * sum);
+            let y = self.y.slice(range);
+            if self.a.conj { level1::axpyc(c, line, y) } else { level1::axpy(c, line, y) }
         }
     }
 }

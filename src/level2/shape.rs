@@ -4,6 +4,7 @@
 //! Dense, banded and packed matrices differ only in where line l begins ([`Lines`]); full, banded and
 //! triangular ones only in the span ([`Spans`]). So each operation is one loop over lines.
 
+use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::view::{MatRef, PackedRef, Uplo, VecMut, VecRef};
 use core::mem::MaybeUninit;
@@ -131,22 +132,25 @@ impl Spans {
         Spans { len, from: isize::MIN, to: isize::MAX }
     }
 
+    /// Whether all elements of all lines exist.
+    #[inline(always)]
+    pub fn are_full(&self) -> bool {
+        self.to == isize::MAX
+    }
+
     /// `before` elements before the diagonal to `after` elements after it.
     #[inline(always)]
     pub fn band(len: usize, before: usize, after: usize) -> Self {
         Spans { len, from: -signed(before), to: signed(after) }
     }
 
-    /// One side of the diagonal of order `n` and the diagonal itself.
-    #[inline(always)]
-    pub fn triangle(n: usize, after: bool) -> Self {
-        if after { Spans::band(n, 0, n) } else { Spans::band(n, n, 0) }
-    }
-
-    /// One side of the diagonal of order `n` without it, `reach` elements at most.
+    /// What the lines of a triangle of order `n` have on their side of the diagonal, without it, `reach`
+    /// elements at most. Full where that does not cut them: the loops go no further than the diagonal anyway.
     #[inline(always)]
     pub fn beside(n: usize, after: bool, reach: usize) -> Self {
-        if after {
+        if reach + 1 >= n {
+            Spans::full(n)
+        } else if after {
             Spans { len: n, from: 1, to: signed(reach) }
         } else {
             Spans { len: n, from: -signed(reach), to: -1 }
@@ -186,8 +190,35 @@ pub fn is_after(columns: bool, uplo: Uplo) -> bool {
     columns == (uplo == Uplo::Lower)
 }
 
+/// What `count` lines of a triangle of order `n` from `l` on have beyond the small triangle that they have on
+/// the diagonal.
+#[inline(always)]
+pub fn beside(l: usize, count: usize, after: bool, n: usize) -> Range<usize> {
+    if after { l + count..n } else { 0..l }
+}
+
 /// Elements of a strided vector gathered at a time.
 const WINDOW: usize = 128;
+
+/// Runs `work` with room for `n` elements side by side. False if the system has none.
+#[inline(never)]
+pub fn with_scratch<T: Scalar>(n: usize, work: impl FnOnce(*mut T)) -> bool {
+    const ON_STACK: usize = 256;
+    #[cfg(test)]
+    if crate::testing::refuses_scratch() {
+        return false;
+    }
+    if n <= ON_STACK {
+        let mut room = [const { MaybeUninit::<T>::uninit() }; ON_STACK];
+        work(room.as_mut_ptr().cast());
+        return true;
+    }
+    let buffer = Buffer::take(n * size_of::<T>());
+    if let Some(buffer) = &buffer {
+        work(buffer.as_mut_ptr().cast());
+    }
+    buffer.is_some()
+}
 
 /// Room on the stack for a window of a strided vector.
 pub struct Room<T>([MaybeUninit<T>; WINDOW]);
@@ -195,7 +226,7 @@ pub struct Room<T>([MaybeUninit<T>; WINDOW]);
 impl<T: Scalar> Room<T> {
     /// Nothing in it.
     #[inline(always)]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Room([const { MaybeUninit::uninit() }; WINDOW])
     }
 
@@ -242,10 +273,11 @@ pub fn window_length(stride: isize, len: usize) -> usize {
 
 /// `range` in pieces of `length`, the last one shorter.
 #[inline(always)]
-pub fn windows(range: Range<usize>, length: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
-    let count = (range.end - range.start).div_ceil(length);
-    (0..count).map(move |k| {
-        let start = range.start + k * length;
-        start..range.end.min(start + length)
+pub fn windows(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let Range { mut start, end } = range;
+    core::iter::from_fn(move || {
+        let window = start..end.min(start + length);
+        start += length;
+        (!window.is_empty()).then_some(window)
     })
 }

@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::scalar::{Real, c64};
-use crate::testing::{Guarded, Random, Side, assert_close, bits, nan, on_every_level, widen};
+use crate::testing::{
+    Guarded, Random, Side, assert_close, bits, nan, on_every_level, on_threads, widen, without_scratch,
+};
 use core::marker::PhantomData;
 
 /// A matrix in double precision.
@@ -202,14 +204,18 @@ for_every_type! {
     quick_returns => check_quick_returns;
 }
 
-/// Runs a test for all ISAs, increments, layouts and guards.
+/// Runs a test for all ISAs, increments, layouts and guards; what ends at a guard page on several threads, and
+/// the last increments also without scratch memory.
 fn for_all_layouts(seed: u64, test: impl Fn((isize, isize), bool, Side, &mut Random)) {
     on_every_level(|_| {
         let mut random = Random::new(seed);
         for increments in INCREMENTS {
             for by_rows in [false, true] {
-                for side in Side::ALL {
-                    test(increments, by_rows, side, &mut random);
+                for (side, threads) in Side::ALL.into_iter().zip([1, 3]) {
+                    on_threads(threads, || test(increments, by_rows, side, &mut random));
+                }
+                if increments == INCREMENTS[3] {
+                    without_scratch(|| test(increments, by_rows, Side::Start, &mut random));
                 }
             }
         }

@@ -7,13 +7,13 @@
 //! the diagonal, element by element, and the panel beside it, by registers.
 
 use super::panel::Panel;
-use super::shape::{Room, window_length, windows};
+use super::shape::beside;
+use crate::level1;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::VecMut;
-use core::ops::Range;
 
-/// `x <- A x`, or `x <- A^-1 x` if `solve`.
+/// `x <- A x`, or `x <- A^-1 x` if `solve`; the elements of x are adjacent.
 pub struct Triangular<'a, T> {
     /// What is beside the diagonal.
     pub a: Panel<T>,
@@ -31,49 +31,25 @@ impl<T: Scalar> Dispatch for Triangular<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(mut self, isa: S) {
-        let n = self.x.len();
-        let step = window_length(self.x.stride(), n);
-        let blocks = n.div_ceil(step);
-        let (mut near, mut far) = (Room::new(), Room::new());
-        for k in 0..blocks {
-            let k = if self.ascends() { k } else { blocks - 1 - k };
-            let block = k * step..n.min((k + 1) * step);
-            let x = near.gather_mut(&self.x, &block);
-            let (beside, longest) =
-                if self.after { (block.end..n, block.end - 1) } else { (0..block.start, block.start) };
-            for diagonal in [self.diagonal_first(), !self.diagonal_first()] {
-                if diagonal {
-                    self.diagonal_block(isa, &block, x);
-                    continue;
-                }
-                for window in windows(beside.clone(), step) {
-                    if self.a.spans.of(longest, &window).is_empty() {
-                        continue;
-                    }
-                    let x_far = far.gather_mut(&self.x, &window);
-                    for l in block.clone() {
-                        self.beside::<S, 1>(isa, l, x, x_far, &window);
-                    }
-                    far.scatter(&mut self.x, &window);
-                }
-            }
-            near.scatter(&mut self.x, &block);
+    fn run<S: Isa>(self, isa: S) {
+        debug_assert!(self.x.stride() == 1);
+        match (self.a.lines.columns, self.after) {
+            (true, true) => self.groups::<S, true, true>(isa),
+            (true, false) => self.groups::<S, true, false>(isa),
+            (false, true) => self.groups::<S, false, true>(isa),
+            (false, false) => self.groups::<S, false, false>(isa),
         }
     }
 }
 
+/// `COLUMNS` and `AFTER` say the same as the fields.
 impl<T: Scalar> Triangular<'_, T> {
-    /// Whether A is lower triangular.
-    #[inline(always)]
-    fn lower(&self) -> bool {
-        self.a.lines.columns == self.after
-    }
-
-    /// The order of lines: a solution needs what is solved, a product what is not multiplied yet.
+    /// Whether lines are worked on in ascending order: a solution needs what is solved, a product what is not
+    /// multiplied yet.
     #[inline(always)]
     fn ascends(&self) -> bool {
-        self.lower() == self.solve
+        let lower = self.a.lines.columns == self.after;
+        lower == self.solve
     }
 
     /// Whether the diagonal's turn is before that of what is beside it.
@@ -82,55 +58,45 @@ impl<T: Scalar> Triangular<'_, T> {
         self.a.lines.columns == self.solve
     }
 
-    /// Lines `block` as far as they are in the diagonal block.
     #[inline(always)]
-    fn diagonal_block<S: Isa>(&self, isa: S, block: &Range<usize>, x: *mut T) {
-        let Range { mut start, mut end } = block.clone();
+    fn groups<S: Isa, const COLUMNS: bool, const AFTER: bool>(&self, isa: S) {
+        let (mut start, mut end) = (0, self.x.len());
+        let ascends = self.ascends();
         while start < end {
             let count = if end - start >= 4 { 4 } else { 1 };
-            let l = if self.ascends() { start } else { end - count };
+            let l = if ascends { start } else { end - count };
             if count == 4 {
-                self.group::<S, 4>(isa, l, x, block);
+                self.group::<S, 4, COLUMNS, AFTER>(isa, l);
             } else {
-                self.group::<S, 1>(isa, l, x, block);
+                self.group::<S, 1, COLUMNS, AFTER>(isa, l);
             }
-            if self.ascends() { start += count } else { end -= count }
+            if ascends { start += count } else { end -= count }
         }
     }
 
+    /// Lines `l .. l + G`.
     #[inline(always)]
-    fn group<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *mut T, block: &Range<usize>) {
-        let beside = if self.after { l + G..block.end } else { block.start..l };
-        for diagonal in [self.diagonal_first(), !self.diagonal_first()] {
-            if diagonal {
-                self.corner::<G>(l, x);
-            } else {
-                self.beside::<S, G>(isa, l, x, x, &beside);
-            }
-        }
-    }
-
-    /// What lines `l .. l + G` have in `window`, beside the diagonal.
-    #[inline(always)]
-    fn beside<S: Isa, const G: usize>(
-        &self,
-        isa: S,
-        l: usize,
-        x: *mut T,
-        far: *mut T,
-        window: &Range<usize>,
-    ) {
-        // SAFETY: lines of the caller's matrix; x around l and `far` in the window were gathered.
+    fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(&self, isa: S, l: usize) {
+        let x = self.x.as_mut_ptr();
+        let window = beside(l, G, AFTER, self.x.len());
+        let mut part: [T; G] = core::array::from_fn(|g| self.x.get(l + g));
+        // SAFETY: lines of the caller's matrix; x has elements for all of them.
         unsafe {
-            if self.a.lines.columns {
-                let c: [T; G] = core::array::from_fn(|g| self.signed(*x.wrapping_add(l + g)));
-                self.a.add(isa, l, c, far, window);
+            if self.diagonal_first() {
+                self.corner::<G, COLUMNS, AFTER>(l, &mut part);
+            }
+            if COLUMNS {
+                self.a.add(isa, l, part.map(|x| self.signed(x)), x, &window);
             } else {
-                let sums: [T; G] = self.a.dot(isa, l, far, window);
-                for (g, sum) in sums.into_iter().enumerate() {
-                    *x.wrapping_add(l + g) += self.signed(sum);
+                let sums: [T; G] = self.a.dot(isa, l, x, &window);
+                for g in 0..G {
+                    part[g] += self.signed(sums[g]);
                 }
             }
+            if !self.diagonal_first() {
+                self.corner::<G, COLUMNS, AFTER>(l, &mut part);
+            }
+            x.wrapping_add(l).cast::<[T; G]>().write(part);
         }
     }
 
@@ -140,55 +106,76 @@ impl<T: Scalar> Triangular<'_, T> {
         if self.solve { -x } else { x }
     }
 
-    /// The small triangle of lines `l .. l + G` on the diagonal.
+    /// The small triangle of lines `l .. l + G` on the diagonal, applied to their part of x.
+    ///
+    /// # Safety
+    /// The lines must exist.
     #[inline(always)]
-    fn corner<const G: usize>(&self, l: usize, x: *mut T) {
-        if self.lower() { self.corner_of::<G, true>(l, x) } else { self.corner_of::<G, false>(l, x) }
-    }
-
-    #[inline(always)]
-    fn corner_of<const G: usize, const LOWER: bool>(&self, l: usize, x: *mut T) {
-        let place = |k: usize| if LOWER { k } else { G - 1 - k };
-        // SAFETY: lines of the caller's matrix; x around l was gathered.
-        let mut part: [T; G] = core::array::from_fn(|g| unsafe { *x.wrapping_add(l + g) });
+    unsafe fn corner<const G: usize, const COLUMNS: bool, const AFTER: bool>(
+        &self,
+        l: usize,
+        part: &mut [T; G],
+    ) {
+        // Row and column k of the triangle as if it were lower.
+        let place = |k: usize| if COLUMNS == AFTER { k } else { G - 1 - k };
+        let lines: [*const T; G] = self.a.group_at(l);
+        let element = |row: usize, column: usize| {
+            let (row, column) = (place(row), place(column));
+            let (line, i) = if COLUMNS { (column, row) } else { (row, column) };
+            // SAFETY: only called for elements of the triangle and its diagonals.
+            unsafe { *lines[line].wrapping_offset(i as isize * self.a.lines.step) }.conj_if(self.a.conj)
+        };
         if self.solve {
-            for k in 0..G {
-                let known = place(k);
+            for known in 0..G {
                 if !self.unit {
-                    part[known] = part[known].divide(self.element(l + known, l + known));
+                    part[place(known)] = part[place(known)].divide(element(known, known));
                 }
-                for k in k + 1..G {
-                    let other = place(k);
-                    if known.abs_diff(other) <= self.reach {
-                        part[other] += -self.element(l + other, l + known) * part[known];
+                for row in known + 1..G {
+                    if row - known <= self.reach {
+                        part[place(row)] += -element(row, known) * part[place(known)];
                     }
                 }
             }
         } else {
-            for k in (0..G).rev() {
-                let row = place(k);
+            for row in (0..G).rev() {
                 if !self.unit {
-                    part[row] = self.element(l + row, l + row) * part[row];
+                    part[place(row)] = element(row, row) * part[place(row)];
                 }
-                for k in 0..k {
-                    let column = place(k);
-                    if row.abs_diff(column) <= self.reach {
-                        part[row] += self.element(l + row, l + column) * part[column];
+                for column in 0..row {
+                    if row - column <= self.reach {
+                        part[place(row)] += element(row, column) * part[place(column)];
                     }
                 }
             }
         }
-        for (g, value) in part.into_iter().enumerate() {
-            // SAFETY: as above.
-            unsafe { *x.wrapping_add(l + g) = value };
-        }
     }
 
-    /// A(row, column), which must be stored.
-    #[inline(always)]
-    fn element(&self, row: usize, column: usize) -> T {
-        let (l, i) = if self.a.lines.columns { (column, row) } else { (row, column) };
-        // SAFETY: only called for elements of the triangle and its diagonals.
-        unsafe { self.a.lines.get(l, i) }.conj_if(self.a.conj)
+    /// The same for x with any stride, without memory: line by line by the operations of level 1.
+    pub fn line_by_line(mut self) {
+        let n = self.x.len();
+        for k in 0..n {
+            let l = if self.ascends() { k } else { n - 1 - k };
+            let mut part = [self.x.get(l)];
+            let range = self.a.spans.of(l, &beside(l, 1, self.after, n));
+            // SAFETY: what the line has beside the diagonal, and the line itself.
+            unsafe {
+                let line = self.a.vector(l, range.clone());
+                if self.diagonal_first() {
+                    self.corner::<1, true, true>(l, &mut part);
+                }
+                if self.a.lines.columns {
+                    let (c, x) = (self.signed(part[0]), self.x.slice(range));
+                    if self.a.conj { level1::axpyc(c, line, x) } else { level1::axpy(c, line, x) }
+                } else {
+                    let x = self.x.as_ref().slice(range);
+                    let sum = if self.a.conj { level1::dotc(line, x) } else { level1::dot(line, x) };
+                    part[0] += self.signed(sum);
+                }
+                if !self.diagonal_first() {
+                    self.corner::<1, true, true>(l, &mut part);
+                }
+            }
+            self.x.set(l, part[0]);
+        }
     }
 }

@@ -1,15 +1,15 @@
 //! Rank-one and rank-two updates: ger, and on one triangle, dense or packed, syr, her, spr, hpr, syr2, her2,
 //! spr2, hpr2.
 
-use super::kernels::Update;
-use super::panel::PanelMut;
-use super::shape::{Room, window_length, windows};
+use super::kernels::{Group, Update, update_lines};
+use super::shape::{Lines, Room, window_length, windows};
+use crate::engine::stream;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::VecRef;
 use core::ops::Range;
 
-/// A rank-one update as a panel sees it: line l gets `factor across_l` times the vector `along`.
+/// A rank-one update as lines see it: line l gets `factor across_l` times the vector `along`.
 #[derive(Clone, Copy)]
 pub struct Term<'a, T> {
     pub factor: T,
@@ -29,92 +29,126 @@ impl<T: Scalar> Term<'_, T> {
     }
 }
 
-/// `A <- A + term`, A of `count` lines.
-pub struct RankOne<'a, T> {
-    pub a: PanelMut<T>,
-    pub count: usize,
-    pub term: Term<'a, T>,
+/// Which elements of the lines are updated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Region {
+    /// All.
+    Full,
+    /// Those of a triangle, the diagonal of which is kept real if it is Hermitian.
+    Triangle {
+        /// Whether lines go on after the diagonal.
+        after: bool,
+        hermitian: bool,
+    },
 }
 
-impl<T: Scalar> Dispatch for RankOne<'_, T> {
+impl Region {
+    #[inline(always)]
+    fn is_hermitian(self) -> bool {
+        matches!(self, Region::Triangle { hermitian: true, .. })
+    }
+
+    /// The elements of line `l` inside `window`.
+    #[inline(always)]
+    fn of(self, l: usize, window: &Range<usize>) -> Range<usize> {
+        match self {
+            Region::Full => window.clone(),
+            Region::Triangle { after: true, .. } => window.end.min(window.start.max(l))..window.end,
+            Region::Triangle { after: false, .. } => window.start..window.start.max(window.end.min(l + 1)),
+        }
+    }
+}
+
+/// `A <- A + sum of N terms`.
+#[derive(Clone, Copy)]
+pub struct RankUpdate<'a, T, const N: usize> {
+    pub a: Lines<*mut T>,
+    pub region: Region,
+    pub terms: [Term<'a, T>; N],
+}
+
+// SAFETY: terms are views; of the lines, threads take different ones.
+unsafe impl<T: Sync, const N: usize> Sync for RankUpdate<'_, T, N> {}
+
+/// Bytes of a matrix about whose threads the cost model is asked.
+const LARGE: usize = 64 * 1024;
+
+impl<T: Scalar, const N: usize> Dispatch for RankUpdate<'_, T, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let along = self.term.along;
-        let mut room = Room::new();
-        for window in windows(0..along.len(), window_length(along.stride(), along.len())) {
-            let x = room.gather(along, &window);
-            let lines = self.a.spans.lines_in(&window, self.count);
-            let mut l = lines.start;
-            while l + 4 <= lines.end {
-                self.lines::<S, 4>(isa, l, x, &window);
-                l += 4;
+        let (count, len) = (self.terms[0].across.len(), self.terms[0].along.len());
+        if count * len * size_of::<T>() <= LARGE {
+            isa.enter(Lot { of: &self, lines: 0..count });
+        } else {
+            isa.enter_aside(Large(self));
+        }
+    }
+}
+
+/// An update of a large matrix, on several threads if that pays.
+struct Large<U>(U);
+
+impl<T: Scalar, const N: usize> Dispatch for Large<RankUpdate<'_, T, N>> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Large(update) = self;
+        let (count, len) = (update.terms[0].across.len(), update.terms[0].along.len());
+        // Read and written.
+        let bytes = 2 * count * len * size_of::<T>();
+        match update.region {
+            Region::Full => {
+                stream::split(bytes, count, 1, |lines| isa.enter(Lot { of: &update, lines }));
             }
-            while l < lines.end {
-                self.lines::<S, 1>(isa, l, x, &window);
-                l += 1;
+            Region::Triangle { .. } => {
+                stream::split(bytes / 2, count.div_ceil(2), 1, |half| {
+                    for lines in stream::both_ends(count, half) {
+                        isa.enter(Lot { of: &update, lines });
+                    }
+                });
             }
         }
     }
 }
 
-impl<T: Scalar> RankOne<'_, T> {
-    #[inline(always)]
-    fn lines<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *const T, window: &Range<usize>) {
-        // SAFETY: lines of the caller's matrix; the window of the vector was gathered.
-        unsafe { self.a.update(isa, l, self.term.update::<G>(l, x), window) };
-    }
-}
-
-/// `A <- A + one + other`, A of `count` lines.
-pub struct RankTwo<'a, T> {
-    pub a: PanelMut<T>,
-    pub count: usize,
-    pub terms: [Term<'a, T>; 2],
-}
-
-impl<T: Scalar> Dispatch for RankTwo<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, isa: S) {
-        let [x, y] = self.terms.map(|term| term.along);
-        let (mut x_room, mut y_room) = (Room::new(), Room::new());
-        let step = window_length(x.stride(), x.len()).min(window_length(y.stride(), y.len()));
-        for window in windows(0..x.len(), step) {
-            let along = [x_room.gather(x, &window), y_room.gather(y, &window)];
-            let lines = self.a.spans.lines_in(&window, self.count);
-            let mut l = lines.start;
-            while l + 2 <= lines.end {
-                self.lines::<S, 2>(isa, l, along, &window);
-                l += 2;
-            }
-            while l < lines.end {
-                self.lines::<S, 1>(isa, l, along, &window);
-                l += 1;
-            }
-        }
-    }
-}
-
-impl<T: Scalar> RankTwo<'_, T> {
-    #[inline(always)]
-    fn lines<S: Isa, const G: usize>(&self, isa: S, l: usize, [x, y]: [*const T; 2], window: &Range<usize>) {
-        let updates = [self.terms[0].update::<G>(l, x), self.terms[1].update::<G>(l, y)];
-        // SAFETY: lines of the caller's matrix; the windows of both vectors were gathered.
-        unsafe { self.a.update_twice(isa, l, updates, window) };
-    }
-}
-
-/// Sets the imaginary parts of the diagonal of `n` lines to zero.
+/// A thread's lines of an update.
 ///
-/// # Safety
-/// The diagonal must be there.
-pub unsafe fn make_diagonal_real<T: Scalar>(a: PanelMut<T>, n: usize) {
-    for l in 0..n {
-        let at = a.lines.at(l, l);
-        // SAFETY: the caller vouches for the diagonal.
-        unsafe { *at = T::from_real((*at).re()) };
+/// They go one by one. Four at a time, which share the vector along them, were no faster in L1, where each
+/// store takes as long as two loads, and slower beyond, where one stream of stores is fetched ahead best.
+struct Lot<'a, U> {
+    of: &'a U,
+    lines: Range<usize>,
+}
+
+impl<T: Scalar, const N: usize> Dispatch for Lot<'_, RankUpdate<'_, T, N>> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let RankUpdate { a, region, terms } = *self.of;
+        let len = terms[0].along.len();
+        let length =
+            terms.iter().fold(len, |length, term| length.min(window_length(term.along.stride(), len)));
+        let mut rooms = [const { Room::new() }; N];
+        for window in windows(0..len, length) {
+            let mut along = [core::ptr::null(); N];
+            for n in 0..N {
+                along[n] = rooms[n].gather(terms[n].along, &window);
+            }
+            for l in self.lines.clone() {
+                let by: [_; N] = core::array::from_fn(|n| terms[n].update::<1>(l, along[n]));
+                let range = region.of(l, &window);
+                // SAFETY: a line of the caller's matrix; the window of the vectors was gathered.
+                unsafe { update_lines(isa, Group { at: a.group_mut(l), step: a.step }, by, range) };
+                if region.is_hermitian() && window.contains(&l) {
+                    let diagonal = a.at(l, l);
+                    // SAFETY: the diagonal of the caller's matrix.
+                    unsafe { *diagonal = T::from_real((*diagonal).re()) };
+                }
+            }
+        }
     }
 }

@@ -11,15 +11,21 @@ static LEVEL: AtomicU8 = AtomicU8::new(0);
 /// The ISA that kernels run on: the best one, or the one that `ZENBLAS_ISA` names.
 #[inline(always)]
 pub fn level() -> Level {
+    known_level().unwrap_or_else(detect_once)
+}
+
+/// [`level`], if it has been asked for before.
+#[inline(always)]
+pub fn known_level() -> Option<Level> {
     #[cfg(test)]
     if let Some(level) = crate::testing::forced_level() {
-        return level;
+        return Some(level);
     }
     match LEVEL.load(Ordering::Relaxed) {
-        3 => Level::Avx512,
-        2 => Level::Avx2,
-        1 => Level::Portable,
-        _ => detect_once(),
+        3 => Some(Level::Avx512),
+        2 => Some(Level::Avx2),
+        1 => Some(Level::Portable),
+        _ => None,
     }
 }
 

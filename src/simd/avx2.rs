@@ -1,6 +1,6 @@
 //! AVX2 and FMA: 8 `f32` or 4 `f64` a vector; the first lanes by masked moves.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -11,6 +11,21 @@ pub struct Avx2(());
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
 fn enter<D: Dispatch>(isa: Avx2, work: D) -> D::Output {
+    work.run(isa)
+}
+
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[inline]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+unsafe fn enter_by_words<D: Dispatch>(isa: Avx2, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    // SAFETY: the caller's promise.
+    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+fn enter_aside<D: Dispatch>(isa: Avx2, work: D) -> D::Output {
     work.run(isa)
 }
 
@@ -26,8 +41,19 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
+        if const { !in_words::<D>() } {
+            // SAFETY: the token proves that the instructions are there.
+            return unsafe { enter(self, work) };
+        }
+        let [a, b, c, d] = into_words(work);
+        // SAFETY: the token proves that the instructions are there; the words are of this type.
+        unsafe { enter_by_words::<D>(self, a, b, c, d) }
+    }
+
+    #[inline(always)]
+    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
         // SAFETY: the token proves that the instructions are there.
-        unsafe { enter(self, work) }
+        unsafe { enter_aside(self, work) }
     }
 
     #[inline(always)]
@@ -166,6 +192,14 @@ impl Square<8> for Square8 {
     }
 }
 
+/// The first lanes, as bits for masked loads and as a number for stores: masked loads are as fast as others,
+/// masked stores take some 40 micro-operations on Zen 2 to Zen 4.
+#[derive(Clone, Copy)]
+pub struct Mask {
+    bits: __m256i,
+    lanes: usize,
+}
+
 /// A window of `n` ones into this table, starting at `LANES - n`, is the mask of the first `n` lanes.
 static FIRST_LANES_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 static FIRST_LANES_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
@@ -235,7 +269,7 @@ impl Neg for F32x8 {
 
 impl Vector<Avx2> for F32x8 {
     type Elem = f32;
-    type Mask = __m256i;
+    type Mask = Mask;
     const LANES: usize = 8;
 
     #[inline(always)]
@@ -255,10 +289,11 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
-    fn mask(_: Avx2, n: usize) -> __m256i {
+    fn mask(_: Avx2, n: usize) -> Mask {
         debug_assert!(n <= Self::LANES);
         // SAFETY: the token proves AVX2; the window starts at LANES - n >= 0 and lies inside the table.
-        unsafe { _mm256_loadu_si256(FIRST_LANES_32.as_ptr().add(Self::LANES - n).cast()) }
+        let bits = unsafe { _mm256_loadu_si256(FIRST_LANES_32.as_ptr().add(Self::LANES - n).cast()) };
+        Mask { bits, lanes: n }
     }
 
     #[inline(always)]
@@ -268,17 +303,17 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
-    unsafe fn load_masked(_: Avx2, from: *const f32, mask: __m256i) -> Self {
+    unsafe fn load_masked(_: Avx2, from: *const f32, mask: Mask) -> Self {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
-        unsafe { F32x8(_mm256_maskload_ps(from, mask)) }
+        unsafe { F32x8(_mm256_maskload_ps(from, mask.bits)) }
     }
 
     #[inline(always)]
-    unsafe fn load_over(self, from: *const f32, mask: __m256i) -> Self {
+    unsafe fn load_over(self, from: *const f32, mask: Mask) -> Self {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe {
-            let read = _mm256_maskload_ps(from, mask);
-            F32x8(_mm256_blendv_ps(self.0, read, _mm256_castsi256_ps(mask)))
+            let read = _mm256_maskload_ps(from, mask.bits);
+            F32x8(_mm256_blendv_ps(self.0, read, _mm256_castsi256_ps(mask.bits)))
         }
     }
 
@@ -289,9 +324,25 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
-    unsafe fn store_masked(self, to: *mut f32, mask: __m256i) {
+    unsafe fn store_masked(self, to: *mut f32, mask: Mask) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
-        unsafe { _mm256_maskstore_ps(to, mask, self.0) }
+        unsafe {
+            if mask.lanes & 8 != 0 {
+                return self.store(to);
+            }
+            let (mut to, mut rest) = (to, _mm256_castps256_ps128(self.0));
+            if mask.lanes & 4 != 0 {
+                _mm_storeu_ps(to, rest);
+                (to, rest) = (to.add(4), _mm256_extractf128_ps::<1>(self.0));
+            }
+            if mask.lanes & 2 != 0 {
+                _mm_storel_pd(to.cast(), _mm_castps_pd(rest));
+                (to, rest) = (to.add(2), _mm_movehl_ps(rest, rest));
+            }
+            if mask.lanes & 1 != 0 {
+                _mm_store_ss(to, rest);
+            }
+        }
     }
 
     #[inline(always)]
@@ -400,6 +451,24 @@ impl Vector<Avx2> for F32x8 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)).cast_unsigned() }
     }
+
+    #[inline(always)]
+    fn any_above(self, other: Self) -> bool {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)) != 0 }
+    }
+
+    #[inline(always)]
+    fn unzip(self, other: Self) -> [Self; 2] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            [
+                _mm256_shuffle_ps::<0b10_00_10_00>(self.0, other.0),
+                _mm256_shuffle_ps::<0b11_01_11_01>(self.0, other.0),
+            ]
+            .map(F32x8)
+        }
+    }
 }
 
 /// 4 `f64` in a register.
@@ -453,7 +522,7 @@ impl Neg for F64x4 {
 
 impl Vector<Avx2> for F64x4 {
     type Elem = f64;
-    type Mask = __m256i;
+    type Mask = Mask;
     const LANES: usize = 4;
 
     #[inline(always)]
@@ -469,10 +538,11 @@ impl Vector<Avx2> for F64x4 {
     }
 
     #[inline(always)]
-    fn mask(_: Avx2, n: usize) -> __m256i {
+    fn mask(_: Avx2, n: usize) -> Mask {
         debug_assert!(n <= Self::LANES);
         // SAFETY: the token proves AVX2; the window starts at LANES - n >= 0 and lies inside the table.
-        unsafe { _mm256_loadu_si256(FIRST_LANES_64.as_ptr().add(Self::LANES - n).cast()) }
+        let bits = unsafe { _mm256_loadu_si256(FIRST_LANES_64.as_ptr().add(Self::LANES - n).cast()) };
+        Mask { bits, lanes: n }
     }
 
     #[inline(always)]
@@ -482,17 +552,17 @@ impl Vector<Avx2> for F64x4 {
     }
 
     #[inline(always)]
-    unsafe fn load_masked(_: Avx2, from: *const f64, mask: __m256i) -> Self {
+    unsafe fn load_masked(_: Avx2, from: *const f64, mask: Mask) -> Self {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
-        unsafe { F64x4(_mm256_maskload_pd(from, mask)) }
+        unsafe { F64x4(_mm256_maskload_pd(from, mask.bits)) }
     }
 
     #[inline(always)]
-    unsafe fn load_over(self, from: *const f64, mask: __m256i) -> Self {
+    unsafe fn load_over(self, from: *const f64, mask: Mask) -> Self {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe {
-            let read = _mm256_maskload_pd(from, mask);
-            F64x4(_mm256_blendv_pd(self.0, read, _mm256_castsi256_pd(mask)))
+            let read = _mm256_maskload_pd(from, mask.bits);
+            F64x4(_mm256_blendv_pd(self.0, read, _mm256_castsi256_pd(mask.bits)))
         }
     }
 
@@ -503,9 +573,21 @@ impl Vector<Avx2> for F64x4 {
     }
 
     #[inline(always)]
-    unsafe fn store_masked(self, to: *mut f64, mask: __m256i) {
+    unsafe fn store_masked(self, to: *mut f64, mask: Mask) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
-        unsafe { _mm256_maskstore_pd(to, mask, self.0) }
+        unsafe {
+            if mask.lanes & 4 != 0 {
+                return self.store(to);
+            }
+            let (mut to, mut rest) = (to, _mm256_castpd256_pd128(self.0));
+            if mask.lanes & 2 != 0 {
+                _mm_storeu_pd(to, rest);
+                (to, rest) = (to.add(2), _mm256_extractf128_pd::<1>(self.0));
+            }
+            if mask.lanes & 1 != 0 {
+                _mm_store_sd(to, rest);
+            }
+        }
     }
 
     #[inline(always)]
@@ -607,5 +689,17 @@ impl Vector<Avx2> for F64x4 {
     fn equal_lanes(self, other: Self) -> u32 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0)).cast_unsigned() }
+    }
+
+    #[inline(always)]
+    fn any_above(self, other: Self) -> bool {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(self.0, other.0)) != 0 }
+    }
+
+    #[inline(always)]
+    fn unzip(self, other: Self) -> [Self; 2] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { [_mm256_unpacklo_pd(self.0, other.0), _mm256_unpackhi_pd(self.0, other.0)].map(F64x4) }
     }
 }

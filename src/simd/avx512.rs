@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector, avx2};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, avx2, from_words, in_words, into_words};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -11,6 +11,21 @@ pub struct Avx512(());
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
 fn enter<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
+    work.run(isa)
+}
+
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
+unsafe fn enter_by_words<D: Dispatch>(isa: Avx512, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    // SAFETY: the caller's promise.
+    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
+fn enter_aside<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
     work.run(isa)
 }
 
@@ -26,8 +41,19 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
+        if const { !in_words::<D>() } {
+            // SAFETY: the token proves that the instructions are there.
+            return unsafe { enter(self, work) };
+        }
+        let [a, b, c, d] = into_words(work);
+        // SAFETY: the token proves that the instructions are there; the words are of this type.
+        unsafe { enter_by_words::<D>(self, a, b, c, d) }
+    }
+
+    #[inline(always)]
+    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
         // SAFETY: the token proves that the instructions are there.
-        unsafe { enter(self, work) }
+        unsafe { enter_aside(self, work) }
     }
 
     #[inline(always)]
@@ -386,6 +412,24 @@ impl Vector<Avx512> for F32x16 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0) })
     }
+
+    #[inline(always)]
+    fn any_above(self, other: Self) -> bool {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) != 0 }
+    }
+
+    #[inline(always)]
+    fn unzip(self, other: Self) -> [Self; 2] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            [
+                _mm512_shuffle_ps::<0b10_00_10_00>(self.0, other.0),
+                _mm512_shuffle_ps::<0b11_01_11_01>(self.0, other.0),
+            ]
+            .map(F32x16)
+        }
+    }
 }
 
 /// 8 `f64` in a register.
@@ -580,5 +624,17 @@ impl Vector<Avx512> for F64x8 {
     fn equal_lanes(self, other: Self) -> u32 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         u32::from(unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn any_above(self, other: Self) -> bool {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, other.0) != 0 }
+    }
+
+    #[inline(always)]
+    fn unzip(self, other: Self) -> [Self; 2] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { [_mm512_unpacklo_pd(self.0, other.0), _mm512_unpackhi_pd(self.0, other.0)].map(F64x8) }
     }
 }

@@ -19,6 +19,7 @@ mod portable;
 
 use crate::platform::cpu;
 use crate::scalar::Real;
+use core::mem::MaybeUninit;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 #[cfg(target_arch = "x86_64")]
@@ -44,6 +45,10 @@ pub trait Isa: Copy + Send + Sync + 'static {
 
     /// Runs `work` compiled for this ISA.
     fn enter<D: Dispatch>(self, work: D) -> D::Output;
+
+    /// Runs `work` compiled for this ISA and never inlined: what is rare takes no registers and no room on the
+    /// stack from what is frequent.
+    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output;
 
     /// Hints that the cache line at `address` will be wanted; any address is allowed.
     fn prefetch<T>(self, address: *const T);
@@ -131,6 +136,10 @@ pub trait Vector<S: Isa>:
     fn smallest(self) -> Self::Elem;
     /// One bit for each lane, the first lane lowest: whether the lanes are equal (NaN never is).
     fn equal_lanes(self, other: Self) -> u32;
+    /// Whether any lane is larger than `other`'s (NaN never is).
+    fn any_above(self, other: Self) -> bool;
+    /// The even lanes of both vectors, and the odd ones, in one order that is the same for both.
+    fn unzip(self, other: Self) -> [Self; 2];
 
     /// All lanes 0.
     #[inline(always)]
@@ -207,6 +216,38 @@ pub trait Dispatch {
     fn run<S: Isa>(self, isa: S) -> Self::Output;
 }
 
+/// Two machine words of [`Dispatch`] work.
+type Pair = (MaybeUninit<*const u8>, MaybeUninit<*const u8>);
+
+/// Whether work goes into code of another ISA word by word, as four pairs: the call can't be inlined, words travel
+/// in registers (six of them), and a struct would go through memory, which a call for a few elements would feel.
+/// One pair is in registers anyway. To be asked in a `const` block, so that only one way is compiled.
+#[inline(always)]
+const fn in_words<D>() -> bool {
+    size_of::<D>() > size_of::<Pair>() && size_of::<D>() <= 4 * size_of::<Pair>()
+}
+
+/// The words of `work`, [`in_words`]; the others are left open, which costs nothing.
+#[inline(always)]
+fn into_words<D>(work: D) -> [Pair; 4] {
+    assert!(in_words::<D>());
+    let mut words = [const { MaybeUninit::uninit() }; 8];
+    // SAFETY: there are words enough, as asserted.
+    unsafe { words.as_mut_ptr().cast::<D>().write_unaligned(work) };
+    core::array::from_fn(|i| (words[2 * i], words[2 * i + 1]))
+}
+
+/// What [`into_words`] made words of.
+///
+/// # Safety
+/// They must be the words of a `D`, used once.
+#[inline(always)]
+unsafe fn from_words<D>([a, b, c, d]: [Pair; 4]) -> D {
+    let words = [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1];
+    // SAFETY: the caller vouches for them.
+    unsafe { words.as_ptr().cast::<D>().read_unaligned() }
+}
+
 /// The ISAs, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -241,6 +282,37 @@ impl Level {
 /// Runs `work` on the best ISA of this CPU, or the one that `ZENBLAS_ISA` forces.
 #[inline(always)]
 pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
+    if const { !in_words::<D>() } {
+        return dispatch_whole(work);
+    }
+    let [a, b, c, d] = into_words(work);
+    // SAFETY: the words are of this type.
+    unsafe { dispatch_by_words::<D>(a, b, c, d) }
+}
+
+/// Apart from the callers, which are many, and in the same registers as the way into the ISA's code: a jump.
+///
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[inline(never)]
+unsafe fn dispatch_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    // SAFETY: the caller's promise.
+    dispatch_whole(unsafe { from_words::<D>([a, b, c, d]) })
+}
+
+#[inline(always)]
+fn dispatch_whole<D: Dispatch>(work: D) -> D::Output {
+    match cpu::known_level() {
+        // SAFETY: it is an ISA that the CPU and the system support.
+        Some(level) => unsafe { dispatch_unchecked(level, work) },
+        None => dispatch_first(work),
+    }
+}
+
+/// The first time in a process; apart, so that other times need keep nothing while the CPU is asked.
+#[cold]
+#[inline(never)]
+fn dispatch_first<D: Dispatch>(work: D) -> D::Output {
     // SAFETY: `cpu::level` names an ISA that the CPU and the system support.
     unsafe { dispatch_unchecked(cpu::level(), work) }
 }

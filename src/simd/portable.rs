@@ -1,7 +1,7 @@
 //! Every CPU: a vector is an array of 16 bytes that the compiler maps to what the target has (SSE2 on
 //! any x86-64, NEON on any AArch64). No fused multiply-add: without the instruction it is a slow call.
 
-use super::{Dispatch, Isa, Level, Transposition, Vector};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
 use crate::scalar::Real;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -13,6 +13,14 @@ pub struct Portable;
 #[inline(never)]
 fn enter<D: Dispatch>(work: D) -> D::Output {
     work.run(Portable)
+}
+
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[inline(never)]
+unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    // SAFETY: the caller's promise.
+    unsafe { from_words::<D>([a, b, c, d]) }.run(Portable)
 }
 
 impl Isa for Portable {
@@ -27,6 +35,16 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn enter<D: Dispatch>(self, work: D) -> D::Output {
+        if const { !in_words::<D>() } {
+            return enter(work);
+        }
+        let [a, b, c, d] = into_words(work);
+        // SAFETY: the words are of this type.
+        unsafe { enter_by_words::<D>(a, b, c, d) }
+    }
+
+    #[inline(always)]
+    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
         enter(work)
     }
 
@@ -223,5 +241,16 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     #[inline(always)]
     fn equal_lanes(self, other: Self) -> u32 {
         (0..N).fold(0, |bits, i| bits | u32::from(self.0[i] == other.0[i]) << i)
+    }
+
+    #[inline(always)]
+    fn any_above(self, other: Self) -> bool {
+        (0..N).fold(false, |any, i| any | (self.0[i] > other.0[i]))
+    }
+
+    #[inline(always)]
+    fn unzip(self, other: Self) -> [Self; 2] {
+        let lane = |i: usize| if i < N { self.0[i] } else { other.0[i - N] };
+        [0, 1].map(|odd| Lanes(core::array::from_fn(|i| lane(2 * i + odd))))
     }
 }

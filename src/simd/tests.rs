@@ -57,6 +57,22 @@ impl<R: Real> Dispatch for EveryOperation<R> {
         for i in 0..lanes {
             assert_eq!(va.equal_lanes(<Vec<S, R>>::splat(isa, a[i])), 1 << i);
         }
+        assert!(!nan.any_above(va) && !va.any_above(nan) && !va.any_above(va));
+        let mut above = a.clone();
+        above[lanes - 1] = above[lanes - 1] + R::ONE;
+        // SAFETY: LANES elements.
+        assert!(unsafe { <Vec<S, R>>::load(isa, above.as_ptr()) }.any_above(va));
+        let [even, odd] = va.unzip(vb);
+        let sorted = |half: Vec<S, R>| {
+            let mut out = vec![R::ZERO; lanes];
+            // SAFETY: `out` has LANES elements.
+            unsafe { half.store(out.as_mut_ptr()) };
+            out
+        };
+        let pairs: std::vec::Vec<(R, R)> = sorted(even).into_iter().zip(sorted(odd)).collect();
+        for i in (0..lanes).step_by(2) {
+            assert!(pairs.contains(&(a[i], a[i + 1])) && pairs.contains(&(b[i], b[i + 1])), "unzip {i}");
+        }
         assert_eq!(va.sum(), a.iter().fold(R::ZERO, |s, &x| s + x));
         for n in 0..=lanes {
             // SAFETY: n <= LANES elements.
