@@ -124,7 +124,7 @@ unsafe fn one_block<S: Dot, F: BlockFormat>(isa: S, from: *const f32, to: *mut u
         (largest / 127.0, 127.0 / largest)
     };
     let inverse = <S::Isa as Isa>::F32::splat(isa.isa(), inverse);
-    let finite = d == d;
+    let finite = !d.is_nan();
 
     let mut sums = [0; 16];
     for (group, sum) in sums.iter_mut().enumerate().take(F::VALUES / F::GROUP) {

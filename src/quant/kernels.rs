@@ -8,6 +8,10 @@
 //! | avx512-vnni | 32 x 512 bit | 32 | 1, 4, 6 |
 //! | avx-vnni, avx2 | 16 x 256 bit | 16 | 1, 2, 4 |
 //! | portable | 16 x 128 bit | 8 | 1, 2, 4 |
+//!
+//! On Zen 3, whose integer sums and products share three of the four pipes, 2 x 4 sums in registers reach 2.3 times
+//! the multiply-adds of single precision with narrow weights, 1.5 times with bytes (counted 2.8 and 1.5); 2 x 5, 3 x 3
+//! and 1 x 8 are no faster.
 
 use super::activations::{self, Quantise, Token};
 use super::format::{ACROSS, BlockFormat, Place};

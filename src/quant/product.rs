@@ -61,12 +61,14 @@ const ACTIVATIONS: usize = if cfg!(test) { 1 << 16 } else { 16 << 20 };
 /// Bytes to write from which that is worth a team.
 pub(super) const WORTH_A_TEAM: usize = 1 << 17;
 
-/// The part of L1 that a panel of weights takes: what else is read, panels of activations, is small.
-const L1_SHARE: f64 = 0.6;
+/// The part of L1 for a panel of weights, the panel of activations that it is multiplied with and the next one.
+const L1_SHARE: f64 = 0.75;
 
 /// Blocks of weights that are multiplied at a time.
 pub(super) fn depth(kernels: &Kernels, blocks: usize) -> usize {
-    let most = (topology::get().caches.l1d as f64 * L1_SHARE) as usize / kernels.weight_bytes;
+    let tokens = kernels.tiles()[2].tokens;
+    let bytes = kernels.weight_bytes + 2 * tokens * kernels.token_bytes;
+    let most = (topology::get().caches.l1d as f64 * L1_SHARE) as usize / bytes;
     blocks.div_ceil(blocks.div_ceil(most.max(1)).max(1)).max(1)
 }
 
