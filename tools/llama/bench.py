@@ -140,7 +140,7 @@ def main():
     options = arguments()
     try:
         with lock():
-            build.prepare()
+            build.prepare(build.MORE_SPACE)
             build.cpu("[5/6]")
             models = {kind: build.model("[6/6]", options.size, kind) for kind in options.types.lower().split(",")}
             RESULTS.mkdir(exist_ok=True)

@@ -43,21 +43,22 @@ NEEDED = {
     "c++": "install a C++ compiler (Debian: apt install g++)",
     "make": "install make (Debian: apt install make)",
 }
-SPACE = 2 << 30  # bytes of disk that the whole of build/llama takes, with room to spare
+SPACE = 2 << 30  # bytes of disk that `make llama` takes, with room to spare
+MORE_SPACE = 5 << 30  # the same with all models that the other jobs write
 
 
-def check_machine():
+def check_machine(space):
     """Stop at once when a tool or the room on the disk is missing."""
     for command, hint in NEEDED.items():
         if not shutil.which(command):
             raise Failure(f"there is no command {command}", hint)
-    if not MODELS.exists() and shutil.disk_usage(BUILD).free < SPACE:
-        raise Failure(f"less than {SPACE >> 30} GiB free on the disk of {shown(BUILD)}", "make room there")
+    if not MODELS.exists() and shutil.disk_usage(BUILD).free < space:
+        raise Failure(f"less than {space >> 30} GiB free on the disk of {shown(BUILD)}", "make room there")
 
 
-def prepare():
+def prepare(space=SPACE):
     """Everything up to the programs of llama.cpp; what an earlier run has done is not done again."""
-    check_machine()
+    check_machine(space)
     fetch.wheels("[1/6]")
     fetch.source("[2/6]")
     zenblas("[3/6]")

@@ -135,7 +135,7 @@ def main():
     score = Score()
     try:
         with lock():
-            build.prepare()
+            build.prepare(build.MORE_SPACE)
             build.cpu("[5/6]")
             models = {kind: build.model("[6/6]", "small", kind) for kind in types}
             for shim in (False, True):

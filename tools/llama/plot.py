@@ -24,7 +24,7 @@ def main(numbers, picture):
         panel.set_ylabel("tokens/s")
         middle = (len(rows) - 1) / 2 * width
         panel.set_xticks([group + middle for group in range(len(kinds))], [kind.upper() for kind in kinds])
-    panels[0, 0].legend(fontsize=7)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7)
     figure.savefig(picture)
 
 
