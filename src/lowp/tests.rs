@@ -662,3 +662,24 @@ fn threads_compute_the_same_bits() {
         assert!(results(count) == alone, "{count}");
     }
 }
+
+#[test]
+fn one_column_on_threads() {
+    use crate::platform::threads;
+    let (m, k) = (1100, 1000);
+    let mut random = Random::new(81);
+    for by_rows in [false, true] {
+        let a = Matrix::new(m, k, by_rows, 3, Side::End, || i8::any(&mut random));
+        let x = Matrix::new(k, 1, false, 0, Side::End, || u8::any(&mut random));
+        for count in [1, 3] {
+            threads::set_local(count);
+            let mut c = Matrix::new(m, 1, false, 0, Side::End, || 5i32);
+            let how = Integer { alpha: 1.0, beta: 1.0, offset: Per::All(-2) };
+            bytes(&Operand::new(a.view()), 9, &Operand::new(x.view().t()), -128, &how, c.view_mut()).unwrap();
+            threads::set_local(0);
+            for i in 0..m {
+                assert_eq!(c.get(i, 0), exact_sum(&a, &x, i, 0, 9, -128) + 3, "{by_rows} {count} {i}");
+            }
+        }
+    }
+}
