@@ -44,6 +44,27 @@ fn all_members_run_at_the_same_time() {
 }
 
 #[test]
+fn shared_pieces_are_done_once_each() {
+    let _workers = Workers::of(5);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for round in 0..20_000 {
+                    let team = pool::take(1 + round % 4);
+                    let done: [AtomicUsize; 9] = Default::default();
+                    let pieces = round % 10;
+                    team.share(pieces, |piece| {
+                        done[piece].fetch_add(1, Relaxed);
+                    });
+                    let done = done.map(AtomicUsize::into_inner);
+                    assert!(done.iter().enumerate().all(|(i, &times)| times == usize::from(i < pieces)));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn members_of_a_ccd_have_consecutive_numbers() {
     let _workers = Workers::of(7);
     let team = pool::take(7);

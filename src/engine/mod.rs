@@ -160,7 +160,9 @@ pub fn multiply<P: Product>(product: &P, threads: usize) -> bool {
     }
     let team = pool::take(threads);
     with_plan(&Plan::new(&product.shape(), team.size(), largest_group(&team)), |plan, groups, workspace| {
-        team.run(|member| loops::member(product, plan, groups, workspace, member));
+        let part = |member| loops::member(product, plan, groups, workspace, member);
+        // Members of a group meet at barriers; groups of one have nobody to wait for.
+        if plan.members == 1 { team.share(plan.groups, part) } else { team.run(part) }
     })
 }
 

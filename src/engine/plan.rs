@@ -58,6 +58,21 @@ pub fn lane_threads(shape: &Shape) -> usize {
     best_count(cost(&lanes, 1, 1), |count, _| cost(&lanes, count, 1))
 }
 
+/// Threads for `count` calculations that have nothing to do with each other, of which number i takes one thread
+/// `cost(i)` nanoseconds. One where they are few and large, so that each can use all threads itself.
+pub fn share_threads(count: usize, cost: impl Fn(usize) -> f64) -> usize {
+    let max = threads::max();
+    if max == 1 || count <= 1 {
+        return 1;
+    }
+    let (serial, largest) =
+        (0..count).map(cost).fold((0.0, 0.0), |(sum, largest), x| (sum + x, f64::max(largest, x)));
+    if serial < largest * (2 * max) as f64 {
+        return 1;
+    }
+    best_count(serial, |threads, _| serial / threads as f64 + start(threads))
+}
+
 /// Threads for one pass over `bytes` of memory.
 pub fn stream_threads(bytes: usize) -> usize {
     let serial = bytes as f64 / STREAM_RATE;

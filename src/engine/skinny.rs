@@ -37,6 +37,9 @@ const DEPTH: usize = 192;
 /// Bytes of a row block of A along k that inner products go over once for each few columns.
 const ROWS_BYTES: usize = 16 << 10;
 
+/// Pieces of rows for each thread, so that none waits long for another at the end.
+const PIECES: usize = 4;
+
 /// A product seen so that C is tall.
 struct Skinny<'a, T: Scalar> {
     kernels: &'static KernelSet<T>,
@@ -165,14 +168,10 @@ impl<T: Scalar> Skinny<'_, T> {
             return part(0..m);
         }
         let team = pool::take(threads);
-        let (panels, members) = (m.div_ceil(mr), team.size());
-        team.run(|member| {
-            let first = |member: usize| (panels * member / members * mr).min(m);
-            let rows = first(member)..first(member + 1);
-            if !rows.is_empty() {
-                part(rows);
-            }
-        });
+        let panels = m.div_ceil(mr);
+        let pieces = (team.size() * PIECES).min(panels);
+        let first = |piece: usize| (panels * piece / pieces * mr).min(m);
+        team.share(pieces, |piece| part(first(piece)..first(piece + 1)));
     }
 
     /// # Safety

@@ -1,11 +1,11 @@
-//! Products too small for packing to pay: tiles straight from the caller's matrices, on one thread.
+//! Products too small for packing to pay: tiles straight from the caller's matrices.
 //!
 //! The direct tile kernels want the rows of A adjacent; B may have any strides. An A with other strides is
 //! packed first, whole, which still costs little next to the product. Tiles are cut evenly (66 rows are
 //! 33 + 33 and not 48 + 18), because a vector half empty costs as much as a full one and sums that are too
 //! few leave the multipliers waiting.
 //!
-//! No allocation, no lock: what is packed fits on the stack or, up to the limit, in a kept buffer.
+//! No allocation, no lock on one thread: what is packed fits on the stack or, up to the limit, in a kept buffer.
 
 use super::gemm::{Gemm, Region};
 use super::operand::{Operand, Packer};
@@ -13,10 +13,11 @@ use crate::kernel::panel::Panel;
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, kernels};
 use crate::platform::memory::Buffer;
-use crate::platform::topology;
+use crate::platform::{pool, topology};
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
 use core::mem::MaybeUninit;
+use core::ops::Range;
 
 /// Multiply-adds of reals up to which nobody needs to think about threads.
 const TINY: usize = 48 * 48 * 48;
@@ -28,6 +29,8 @@ const A_SHARE: f64 = 0.6;
 const B_SHARE: f64 = 0.75;
 /// Depth up to which a single tile is not worth another thought.
 const ONE_TILE_DEPTH: usize = 256;
+/// Pieces of columns for each thread, so that none waits long for another at the end.
+const PIECES: usize = 4;
 /// Bytes of A that are packed on the stack.
 const ON_STACK: usize = 4096;
 /// Tiles of rows from which copying a panel of B pays.
@@ -75,9 +78,9 @@ pub fn is_tiny<T: Scalar>(gemm: &Gemm<T>) -> bool {
     (gemm.m * gemm.n).saturating_mul(gemm.k).saturating_mul(T::PARTS * T::PARTS) <= TINY
 }
 
-/// Multiplies if the product is small and dense; otherwise does nothing and says so.
+/// Multiplies on up to `threads` threads if the product is small and dense; otherwise does nothing and says so.
 #[inline]
-pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
+pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
     let (Operand::Dense(a), Operand::Dense(b), Region::Full) = (&gemm.a, &gemm.b, gemm.region) else {
         return false;
     };
@@ -91,18 +94,18 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
         return false;
     }
     if a.row_stride() == 1 || gemm.m == 1 {
-        tiles(gemm, a.as_ptr(), |_| (a.col_stride(), 1), b);
+        tiles(gemm, threads, a.as_ptr(), |_| (a.col_stride(), 1), b);
         return true;
     }
     let padded = even(gemm.m, gemm.kernels.mr, gemm.kernels.vector);
     let bytes = gemm.m.div_ceil(padded) * padded * gemm.k * size_of::<T>();
     if bytes <= ON_STACK {
         let mut packed = MaybeUninit::<[u128; ON_STACK / 16]>::uninit();
-        packed_tiles(gemm, a, b, padded, packed.as_mut_ptr().cast());
+        packed_tiles(gemm, threads, a, b, padded, packed.as_mut_ptr().cast());
         return true;
     }
     let Some(buffer) = Buffer::take(bytes) else { return false };
-    packed_tiles(gemm, a, b, padded, buffer.as_mut_ptr().cast());
+    packed_tiles(gemm, threads, a, b, padded, buffer.as_mut_ptr().cast());
     true
 }
 
@@ -113,7 +116,14 @@ fn even(whole: usize, limit: usize, unit: usize) -> usize {
 }
 
 /// Packs A in panels `padded` wide to `to`, which has room for them, and multiplies.
-fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, a: &MatRef<T>, b: &MatRef<T>, padded: usize, to: *mut T) {
+fn packed_tiles<T: Scalar>(
+    gemm: &Gemm<T>,
+    threads: usize,
+    a: &MatRef<T>,
+    b: &MatRef<T>,
+    padded: usize,
+    to: *mut T,
+) {
     for row in (0..gemm.m).step_by(padded) {
         // SAFETY: the kernel set is one that the CPU has; rows of A, and the caller vouches for the room.
         unsafe {
@@ -129,52 +139,89 @@ fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, a: &MatRef<T>, b: &MatRef<T>, padded:
             })
         }
     }
-    tiles(gemm, to, |row| (padded as isize, if row == 0 { 1 } else { gemm.k as isize }), b);
+    tiles(gemm, threads, to, |row| (padded as isize, if row == 0 { 1 } else { gemm.k as isize }), b);
 }
 
-/// Multiplies tile by tile. Row `i` of A, a multiple of the tile height, starts at `i * step` with `k_stride`
-/// between its elements, `(k_stride, step)` being `layout(i)`.
+/// Multiplies tile by tile, threads taking a few columns in turn. Row `i` of A, a multiple of the tile height,
+/// starts at `i * step` with `k_stride` between its elements, `(k_stride, step)` being `layout(i)`.
 #[inline(always)]
-fn tiles<T: Scalar>(gemm: &Gemm<T>, a: *const T, layout: impl Fn(usize) -> (isize, isize), b: &MatRef<T>) {
-    let KernelSet { mr, nr, vector, .. } = *gemm.kernels;
-    let (rows, cols) = (even(gemm.m, mr, vector), even(gemm.n, nr, 1));
-    // A B whose depths lie apart takes a cache line for each, and lines a power of two apart push each other
-    // out: where many tiles use a panel of it, a copy pays.
-    let bytes = cols * gemm.k * size_of::<T>();
-    let apart = b.col_stride() != 1 && gemm.m >= TILES_PER_COPY * mr && bytes <= COPY;
-    let mut copy = MaybeUninit::<[u128; COPY / 16]>::uninit();
-    for j in (0..gemm.n).step_by(cols) {
-        let n = cols.min(gemm.n - j);
-        let (b, b_k, b_j) = if apart {
-            let to = copy.as_mut_ptr().cast();
-            let packer = Packer { level: gemm.kernels.level, pack: gemm.kernels.pack, width: cols };
-            // SAFETY: the kernel set is one that the CPU has; the copy has room for `cols` x k elements.
-            unsafe { Operand::Dense(*b).pack(packer, j..j + n, 0..gemm.k, to) };
-            (to.cast_const(), cols as isize, 1)
-        } else {
-            (b.at(j, 0), b.col_stride(), b.row_stride())
-        };
-        for i in (0..gemm.m).step_by(rows) {
-            let m = rows.min(gemm.m - i);
-            let (a_k, step) = layout(i);
-            // SAFETY: the kernel set is one that the CPU has; the tile lies inside A, B and C.
-            unsafe {
-                (gemm.kernels.direct(m, n))(&Tile {
-                    k: gemm.k,
-                    a: a.offset(i as isize * step),
-                    a_k,
-                    b,
-                    b_k,
-                    b_j,
-                    c: gemm.c.offset(i as isize + j as isize * gemm.c_col),
-                    c_col: gemm.c_col,
-                    m,
-                    n,
-                    alpha: gemm.alpha,
-                    beta: gemm.beta,
-                    conj_a: gemm.conj_a,
-                    conj_b: gemm.conj_b,
-                });
+fn tiles<T: Scalar>(
+    gemm: &Gemm<T>,
+    threads: usize,
+    a: *const T,
+    layout: impl Fn(usize) -> (isize, isize) + Sync,
+    b: &MatRef<T>,
+) {
+    let part = Part { gemm, a, layout, b, cols: even(gemm.n, gemm.kernels.nr, 1) };
+    if threads == 1 {
+        return part.columns(0..gemm.n);
+    }
+    let team = pool::take(threads);
+    let panels = gemm.n.div_ceil(part.cols);
+    let pieces = (team.size() * PIECES).min(panels);
+    let from = |piece: usize| (panels * piece / pieces * part.cols).min(gemm.n);
+    team.share(pieces, |piece| part.columns(from(piece)..from(piece + 1)));
+}
+
+/// What the threads of a small product share.
+struct Part<'a, T: Scalar, L> {
+    gemm: &'a Gemm<'a, T>,
+    a: *const T,
+    layout: L,
+    b: &'a MatRef<'a, T>,
+    /// Columns of a tile.
+    cols: usize,
+}
+
+// SAFETY: A is only read, and `Gemm` may be shared.
+unsafe impl<T: Scalar, L: Sync> Sync for Part<'_, T, L> {}
+
+impl<T: Scalar, L: Fn(usize) -> (isize, isize)> Part<'_, T, L> {
+    /// Columns of C; `columns` starts at a multiple of the width of a tile.
+    #[inline(always)]
+    fn columns(&self, columns: Range<usize>) {
+        let Part { gemm, a, layout, b, cols } = self;
+        let (b, cols) = (*b, *cols);
+        let KernelSet { mr, vector, .. } = *gemm.kernels;
+        let rows = even(gemm.m, mr, vector);
+        // A B whose depths lie apart takes a cache line for each, and lines a power of two apart push each other
+        // out: where many tiles use a panel of it, a copy pays.
+        let bytes = cols * gemm.k * size_of::<T>();
+        let apart = b.col_stride() != 1 && gemm.m >= TILES_PER_COPY * mr && bytes <= COPY;
+        let mut copy = MaybeUninit::<[u128; COPY / 16]>::uninit();
+        for j in columns.clone().step_by(cols) {
+            let n = cols.min(columns.end - j);
+            let (b, b_k, b_j) = if apart {
+                let to = copy.as_mut_ptr().cast();
+                let packer = Packer { level: gemm.kernels.level, pack: gemm.kernels.pack, width: cols };
+                // SAFETY: the kernel set is one that the CPU has; the copy has room for `cols` x k elements.
+                unsafe { Operand::Dense(*b).pack(packer, j..j + n, 0..gemm.k, to) };
+                (to.cast_const(), cols as isize, 1)
+            } else {
+                (b.at(j, 0), b.col_stride(), b.row_stride())
+            };
+            for i in (0..gemm.m).step_by(rows) {
+                let m = rows.min(gemm.m - i);
+                let (a_k, step) = layout(i);
+                // SAFETY: the kernel set is one that the CPU has; the tile lies inside A, B and C.
+                unsafe {
+                    (gemm.kernels.direct(m, n))(&Tile {
+                        k: gemm.k,
+                        a: a.offset(i as isize * step),
+                        a_k,
+                        b,
+                        b_k,
+                        b_j,
+                        c: gemm.c.offset(i as isize + j as isize * gemm.c_col),
+                        c_col: gemm.c_col,
+                        m,
+                        n,
+                        alpha: gemm.alpha,
+                        beta: gemm.beta,
+                        conj_a: gemm.conj_a,
+                        conj_b: gemm.conj_b,
+                    });
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ pub fn threads(bytes: usize, parts: usize) -> usize {
     plan::stream_threads(bytes).min(parts)
 }
 
-/// [`split`] among at most `threads` threads, each of which is told its number. Says how many they were.
+/// [`split`] among at most `threads` threads, each range with its number. Says how many they were.
 #[inline]
 pub fn split_among(
     threads: usize,
@@ -34,8 +34,8 @@ pub fn split_among(
     }
     let team = pool::take(threads);
     let (size, grains) = (team.size(), items.div_ceil(grain));
-    let from = |member: usize| (grains * member / size * grain).min(items);
-    team.run(|member| work(member, from(member)..from(member + 1)));
+    let from = |part: usize| (grains * part / size * grain).min(items);
+    team.share(size, |part| work(part, from(part)..from(part + 1)));
     size
 }
 

@@ -122,7 +122,7 @@ fn multiply<T: Scalar>(
             return;
         }
         let threads = if small::is_tiny(&product) { 1 } else { plan::threads(&product.shape()) };
-        if (threads == 1 && small::multiply(&product)) || engine::multiply(&product, threads) {
+        if small::multiply(&product, threads) || engine::multiply(&product, threads) {
             return;
         }
     }

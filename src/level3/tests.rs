@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::scalar::{Real, Scalar, c32, c64};
-use crate::testing::on_every_level;
+use crate::testing::{on_every_level, on_threads};
 use crate::view::*;
 
 /// A matrix in its own memory: column-major or row-major with a padded leading dimension. Padding is NaN.
@@ -411,4 +411,58 @@ fn triangular_products_and_solves() {
     triangulars::<f64>();
     triangulars::<c32>();
     triangulars::<c64>();
+}
+
+/// A batch gives the bits that its products give one by one, on every number of threads.
+fn batches<T: Scalar>() {
+    let mut numbers = Numbers(9);
+    let sizes = |i: usize| (1 + i % 17, 1 + 5 * i % 13, 1 + 3 * i % 19);
+    let count = 300;
+    let operands: Vec<_> = (0..count)
+        .map(|i| {
+            let (m, n, k) = sizes(i);
+            (
+                numbers.matrix::<T>(m, k, i % 2 == 0),
+                numbers.matrix::<T>(k, n, i % 3 == 0),
+                numbers.matrix::<T>(m, n, i % 5 == 0),
+            )
+        })
+        .collect();
+    let (alpha, beta) = (factor::<T>(0.75), factor::<T>(-2.0));
+    let mut want: Vec<_> = operands.iter().map(|(_, _, c)| c.clone()).collect();
+    for ((a, b, _), c) in operands.iter().zip(&mut want) {
+        gemm(alpha, a.view(), b.view(), beta, c.view_mut());
+    }
+    for threads in [1, 2, 3] {
+        let mut results: Vec<_> = operands.iter().map(|(_, _, c)| c.clone()).collect();
+        let places: Vec<_> =
+            results.iter_mut().map(|c| (c.data.as_mut_ptr() as usize, c.strides())).collect();
+        on_threads(threads, || {
+            batch(count, |i| {
+                let ((m, n, _), (place, (row, col))) = (sizes(i), places[i]);
+                let (a, b) = (operands[i].0.view(), operands[i].1.view());
+                // SAFETY: the memory of result i, which lives and which nobody else uses.
+                let c = unsafe { MatMut::new(place as *mut T, m, n, row, col) };
+                Product { alpha, a, b, beta, c }
+            });
+        });
+        for (i, (got, want)) in results.iter().zip(&want).enumerate() {
+            for row in 0..got.rows {
+                for col in 0..got.cols {
+                    assert!(
+                        got.view().get(row, col) == want.view().get(row, col),
+                        "{threads} threads, product {i}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn batches_on_threads() {
+    batches::<f32>();
+    batches::<f64>();
+    batches::<c32>();
+    batches::<c64>();
 }

@@ -155,7 +155,7 @@ fn multiply<E: Term<X, S>, X: Copy + Sync, S: Sum + Default>(
     } else {
         let team = pool::take(wanted);
         let members = team.size();
-        team.run(|member| part(member, members));
+        team.share(members, |piece| part(piece, members));
     }
 }
 

@@ -6,6 +6,9 @@
 //! itself, or where the system refuses threads, the team is smaller, in the end the caller alone. So
 //! nothing here can deadlock, whoever calls from wherever.
 //!
+//! Work of which every member has a part of its own, and which may meet at barriers, is [`Team::run`]; pieces that
+//! whoever is there takes in turn are [`Team::share`]d, and a worker that comes too late is not waited for.
+//!
 //! A worker is a job on its pool that waits a little for the next call (`Worker::reside`) and then leaves
 //! the thread to rayon, which puts it to sleep. The caller waits without running anybody's rayon jobs,
 //! neither ours nor those of a pool that it may be a worker of.
@@ -143,6 +146,29 @@ impl Team {
     /// all are done. A panic in `work` ends the program: the others may be waiting for the one that
     /// panicked.
     pub fn run<F: Fn(usize) + Sync>(&self, work: F) {
+        self.start(work, false);
+    }
+
+    /// Calls `work(piece)` for each of `pieces` pieces, which members take in turn, and returns when all are
+    /// done. Pieces must not wait for each other. A worker that has not come by the time all are taken is not
+    /// waited for: where the CPUs have other things to do, work that is shared takes no longer than alone.
+    pub fn share<F: Fn(usize) + Sync>(&self, pieces: usize, work: F) {
+        let next = AtomicUsize::new(0);
+        let take = |_| {
+            loop {
+                let piece = next.fetch_add(1, Relaxed);
+                if piece >= pieces {
+                    return;
+                }
+                work(piece);
+            }
+        };
+        self.start(take, true);
+    }
+
+    /// Runs `work` on all members; `optional` is whether those that have not begun when the caller is done
+    /// need not.
+    fn start<F: Fn(usize) + Sync>(&self, work: F, optional: bool) {
         if self.size() == 1 {
             return work(0);
         }
@@ -165,6 +191,10 @@ impl Team {
         AT_WORK.set(true);
         work(0);
         AT_WORK.set(false);
+        if optional {
+            let idle = self.workers.iter().filter(|worker| worker.take_back(&task)).count();
+            task.at_work.0.fetch_sub(idle, Relaxed);
+        }
         let mut wait = Wait::among(self.size());
         while task.at_work.0.load(Acquire) > 0 {
             wait.pause();
@@ -412,16 +442,22 @@ impl Worker {
         }
     }
 
+    /// Takes a task back that the worker has not begun; `false` if it has.
+    fn take_back(&self, task: &Task) -> bool {
+        let task = ptr::from_ref(task).cast_mut();
+        self.mail.compare_exchange(task, WAITING, AcqRel, Relaxed).is_ok()
+    }
+
     /// Does tasks as they come, until none has come for a while.
     fn reside(&'static self) {
         let mut idle_since = Instant::now();
         let mut looks = 0u32;
         loop {
-            let mail = self.mail.load(Acquire);
-            if mail != WAITING {
-                // The task's end lets the team post the next one: be ready for it before.
-                self.mail.store(WAITING, Relaxed);
-                // SAFETY: posted by a team that waits for it.
+            let mail = self.mail.load(Relaxed);
+            // The task's end lets the team post the next one: be ready for it before. Another task may have come
+            // since at the same place; whichever it is, it is ours from here on.
+            if mail != WAITING && self.mail.compare_exchange(mail, WAITING, AcqRel, Relaxed).is_ok() {
+                // SAFETY: posted by a team that waits for it, and can't be taken back any more.
                 unsafe { Worker::perform(mail, self.member.load(Relaxed)) };
                 idle_since = Instant::now();
                 continue;

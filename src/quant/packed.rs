@@ -69,17 +69,14 @@ pub unsafe fn pack(
     let work = Shared { rows, to: to.wrapping_add(HEADER) };
     let worth_it = panels * blocks * kernels.weight_bytes >= WORTH_A_TEAM;
     let team = pool::take(if worth_it { threads::max() } else { 1 });
-    let members = team.size();
-    team.run(|member| {
-        for panel in (member..panels).step_by(members) {
-            let cols = panel * kernels.rows..((panel + 1) * kernels.rows).min(n);
-            for start in (0..blocks).step_by(depth) {
-                let k = start..(start + depth).min(blocks);
-                // SAFETY: the caller's promise; the panel's place, which one member writes.
-                unsafe {
-                    let to = work.to().add(panel_offset(kernels, n, cols.start, &k));
-                    unpack_panel(format, kernels, work.rows(), blocks, cols.clone(), k, to);
-                }
+    team.share(panels, |panel| {
+        let cols = panel * kernels.rows..((panel + 1) * kernels.rows).min(n);
+        for start in (0..blocks).step_by(depth) {
+            let k = start..(start + depth).min(blocks);
+            // SAFETY: the caller's promise; the panel's place, which one member writes.
+            unsafe {
+                let to = work.to().add(panel_offset(kernels, n, cols.start, &k));
+                unpack_panel(format, kernels, work.rows(), blocks, cols.clone(), k, to);
             }
         }
     });

@@ -180,16 +180,13 @@ impl Rows<'_> {
         let panels = self.rows.div_ceil(self.tile.tokens);
         let worth_it = panels > 1 && self.rows * self.blocks * self.kernels.token_bytes >= WORTH_A_TEAM;
         let team = pool::take(if worth_it { threads } else { 1 });
-        let members = team.size();
-        team.run(|member| {
-            for panel in (member..panels).step_by(members) {
-                let first = panel * self.tile.tokens;
-                let rows = first..(first + self.tile.tokens).min(self.rows);
-                for start in (0..self.blocks).step_by(self.depth) {
-                    let k = start..(start + self.depth).min(self.blocks);
-                    // SAFETY: a panel's place, which one member writes.
-                    unsafe { self.pack_a(rows.clone(), k.clone(), self.panel(first, &k)) };
-                }
+        team.share(panels, |panel| {
+            let first = panel * self.tile.tokens;
+            let rows = first..(first + self.tile.tokens).min(self.rows);
+            for start in (0..self.blocks).step_by(self.depth) {
+                let k = start..(start + self.depth).min(self.blocks);
+                // SAFETY: a panel's place, which one member writes.
+                unsafe { self.pack_a(rows.clone(), k.clone(), self.panel(first, &k)) };
             }
         });
     }
