@@ -356,7 +356,7 @@ fn activate(activation: Activation, column: &mut [f32]) {
         Activation::Gelu => column.iter_mut().for_each(|x| *x = gelu(*x)),
         Activation::GeluTanh => column.iter_mut().for_each(|x| {
             // (1 + tanh(y)) / 2 = 1 / (1 + exp(-2 y))
-            let y = 1.595_769_1 * (*x + 0.044_715 * *x * *x * *x);
+            let y = 1.595_769_2 * (*x + 0.044_715 * *x * *x * *x);
             *x = gate(*x, y);
         }),
         Activation::Silu => column.iter_mut().for_each(|x| *x = gate(*x, *x)),

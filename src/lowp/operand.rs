@@ -141,8 +141,8 @@ impl<'a> Operand<'a> {
     pub(super) fn matrix<E: Number>(&self) -> Option<MatRef<'a, E>> {
         debug_assert!(self.kind == E::KIND);
         match self.place {
-            // SAFETY: the matrix that `new` was given.
             Place::Matrix { from, i_stride, k_stride, .. } => {
+                // SAFETY: the matrix that `new` or `from_raw` was given.
                 Some(unsafe { MatRef::new(from.cast(), self.count, self.k, i_stride, k_stride) })
             }
             Place::Packed(..) => None,

@@ -12,7 +12,7 @@ use crate::view::MatMut;
 /// Terms up to which sums of products of 17-bit numbers are exact in an `f64`.
 const EXACT_TERMS: usize = 1 << 20;
 
-/// `C <- alpha (A + zero_a) (B + zero_b) + beta C + offset` as [`bytes`], for 16-bit integers.
+/// `C <- alpha (A + zero_a) (B + zero_b) + beta C + offset` as [`super::bytes()`], for 16-bit integers.
 pub fn words(
     a: &Operand,
     zero_a: i16,

@@ -3,7 +3,7 @@
 //!
 //! | ISA | numbers in a word | sums | instruction |
 //! |---|---|---|---|
-//! | the [`Dot`](super::Dot) ISAs | 4 unsigned bytes times 4 signed | `i32`, modulo 2^32 | see there |
+//! | the [`Dot`] ISAs | 4 unsigned bytes times 4 signed | `i32`, modulo 2^32 | see there |
 //! | avx512-bf16 | 2 bf16 times 2 bf16 | `f32` | `vdpbf16ps` |
 //!
 //! Words come in blocks of [`WORDS`]: 32 bytes of a column, which [`Terms::spread`] may change the form of.
@@ -284,7 +284,8 @@ impl Terms for Avx512Bf16 {
     fn add_products(self, sums: __m512, rows: __m512i, factors: __m512i) -> __m512 {
         // SAFETY: the token proves the instructions; the registers hold 32 numbers each.
         unsafe {
-            let (rows, factors) = (core::mem::transmute(rows), core::mem::transmute(factors));
+            let rows = core::mem::transmute::<__m512i, __m512bh>(rows);
+            let factors = core::mem::transmute::<__m512i, __m512bh>(factors);
             _mm512_dpbf16_ps(sums, rows, factors)
         }
     }
