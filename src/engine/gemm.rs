@@ -3,8 +3,8 @@
 use super::operand::{Operand, Packer};
 use super::panels;
 use super::{Product, Shape};
-use crate::kernel::{KernelSet, TileFn};
 use crate::kernel::tile::Tile;
+use crate::kernel::{KernelSet, TileFn};
 use crate::scalar::Scalar;
 use crate::simd::Level;
 use crate::view::{Symmetry, Uplo};

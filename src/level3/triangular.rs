@@ -19,7 +19,7 @@ use crate::engine;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::{Operand, Packer};
 use crate::kernel::panel::Unpanel;
-use crate::kernel::solve::Solve;
+use crate::kernel::solve::{Solve, inverts};
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, kernels};
 use crate::level2;
@@ -40,6 +40,9 @@ enum Operation {
 
 /// Bytes of a packed diagonal block: a share of L2 that leaves room for the lanes.
 const DIAGONAL_BYTES: usize = 256 * 1024;
+
+/// Lanes up to which a panel would be too empty to pay.
+const FEW_LANES: usize = 1;
 
 /// `B <- alpha A B` or `alpha B A`, A triangular as the view says.
 pub fn trmm<T: Scalar>(side: Side, alpha: T, a: TriRef<T>, b: MatMut<T>) {
@@ -111,13 +114,16 @@ struct Task<'a, T: Scalar> {
 
 impl<T: Scalar> Task<'_, T> {
     fn run(&self, mut b: MatMut<T>) {
+        if b.rows() <= FEW_LANES {
+            return self.run_lane_by_lane(b);
+        }
         let order = b.cols();
         let block = self.block_size(order);
         let panels = block.div_ceil(self.kernels.nr);
         let diagonal_len = panels * self.kernels.nr * block;
         let lanes_len = self.kernels.mr * block.next_multiple_of(self.kernels.nr);
         let Some(buffer) = Buffer::take((diagonal_len + 2 * lanes_len) * size_of::<T>()) else {
-            return self.run_without_memory(b);
+            return self.run_lane_by_lane(b);
         };
         let diagonal = buffer.as_mut_ptr().cast::<T>();
         let scratch = Scratch {
@@ -198,9 +204,12 @@ impl<T: Scalar> Task<'_, T> {
     fn diagonal_block(&self, scratch: &Scratch<T>, here: Range<usize>, scale: T, b: &mut MatMut<T>) {
         let (mr, nr, order) = (self.kernels.mr, self.kernels.nr, here.len());
         let t = TriRef { mat: self.t.mat.block(here.clone(), here.clone()), ..self.t };
+        let inverted = self.operation == Operation::Solve
+            && (t.diag == Diag::Unit || (0..order).all(|i| inverts(t.mat.get(i, i))));
         for col in (0..order).step_by(nr) {
+            let (cols, to) = (col..(col + nr).min(order), scratch.diagonal_panel(col, order));
             // SAFETY: the diagonal block has room for `order` steps of each of its panels.
-            unsafe { self.pack_triangle(&t, col..(col + nr).min(order), scratch.diagonal_panel(col, order)) };
+            unsafe { self.pack_triangle(&t, cols, inverted, to) };
         }
         let columns = b.block(0..b.rows(), here);
         for lane in (0..columns.rows()).step_by(mr) {
@@ -212,7 +221,7 @@ impl<T: Scalar> Task<'_, T> {
             unsafe {
                 Operand::Dense(columns.as_ref()).pack(packer, lane..lane + width, 0..order, scratch.lanes);
                 match self.operation {
-                    Operation::Solve => self.solve_panel(&panel, scratch, scale),
+                    Operation::Solve => self.solve_panel(&panel, scratch, scale, inverted),
                     Operation::Multiply => self.multiply_panel(&panel, scratch, scale),
                 }
             }
@@ -228,11 +237,12 @@ impl<T: Scalar> Task<'_, T> {
     }
 
     /// Packs columns `cols` of the triangle `t`: dense beside the diagonal, then the square that the diagonal
-    /// crosses, with zeros in the other triangle and ones for a unit diagonal.
+    /// crosses, with zeros in the other triangle and ones, or the inverses of its elements, on the diagonal.
+    /// To solve, the rows of the square are as [`Solve`] wants them.
     ///
     /// # Safety
     /// `to` has room for a panel as deep as `t`.
-    unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, to: *mut T) {
+    unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, inverted: bool, to: *mut T) {
         let nr = self.kernels.nr;
         let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: nr };
         let beside = self.beside(&cols, t.mat.rows());
@@ -241,21 +251,26 @@ impl<T: Scalar> Task<'_, T> {
         unsafe {
             Operand::Dense(t.mat.t()).pack(packer, cols.clone(), beside.clone(), place(beside.start));
             for i in cols.clone() {
+                let (row, diagonal) = (place(i), i - cols.start);
                 for lane in 0..nr {
-                    let j = cols.start + lane;
-                    let stored = j < cols.end
-                        && match t.uplo {
-                            Uplo::Upper => i < j,
-                            Uplo::Lower => i > j,
-                        };
-                    *place(i).add(lane) = if i == j {
-                        if t.diag == Diag::Unit { T::ONE } else { t.mat.get(i, i) }
-                    } else if stored {
-                        t.mat.get(i, j)
-                    } else {
-                        T::ZERO
-                    };
+                    *row.add(lane) = T::ZERO;
                 }
+                let stored = match t.uplo {
+                    Uplo::Upper => diagonal + 1..cols.len(),
+                    Uplo::Lower => 0..diagonal,
+                };
+                let place = |lane: usize| match self.operation {
+                    Operation::Multiply => row.add(lane),
+                    Operation::Solve => row.add(lane.abs_diff(diagonal)),
+                };
+                for lane in stored {
+                    *place(lane) = t.mat.get(i, cols.start + lane);
+                }
+                *place(diagonal) = match t.diag {
+                    Diag::Unit => T::ONE,
+                    Diag::NonUnit if inverted => T::ONE.divide(t.mat.get(i, i)),
+                    Diag::NonUnit => t.mat.get(i, i),
+                };
             }
         }
     }
@@ -264,7 +279,7 @@ impl<T: Scalar> Task<'_, T> {
     ///
     /// # Safety
     /// The panel and the diagonal block are packed in `scratch`.
-    unsafe fn solve_panel(&self, panel: &Panel<T>, scratch: &Scratch<T>, scale: T) {
+    unsafe fn solve_panel(&self, panel: &Panel<T>, scratch: &Scratch<T>, scale: T, inverted: bool) {
         let KernelSet { mr, nr, .. } = *self.kernels;
         let parts = panel.order.div_ceil(nr);
         for step in 0..parts {
@@ -272,37 +287,30 @@ impl<T: Scalar> Task<'_, T> {
             let cols = part * nr..((part + 1) * nr).min(panel.order);
             let beside = self.beside(&cols, panel.order);
             let t = scratch.diagonal_panel(cols.start, panel.order);
-            let x = scratch.lanes.wrapping_add(cols.start * mr);
-            // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
-            unsafe {
-                // x <- scale x - X_beside T_beside, also for no columns beside: then it only scales.
-                if !beside.is_empty() || scale != T::ONE {
-                    (self.kernels.tile)(&Tile {
-                        k: beside.len(),
-                        a: scratch.lanes.wrapping_add(beside.start * mr),
-                        a_k: mr as isize,
-                        b: t.wrapping_add(beside.start * nr),
-                        b_k: nr as isize,
-                        b_j: 1,
-                        c: x,
-                        c_col: mr as isize,
-                        m: mr,
-                        n: cols.len(),
-                        alpha: -T::ONE,
-                        beta: scale,
-                        conj_a: false,
-                        conj_b: false,
-                    });
-                }
-                (self.kernels.solve)(&Solve {
+            let solve = Solve {
+                // x <- scale x - X_beside T_beside.
+                tile: Tile {
+                    k: beside.len(),
+                    a: scratch.lanes.wrapping_add(beside.start * mr),
+                    a_k: mr as isize,
+                    b: t.wrapping_add(beside.start * nr),
+                    b_k: nr as isize,
+                    b_j: 1,
+                    c: scratch.lanes.wrapping_add(cols.start * mr),
+                    c_col: mr as isize,
+                    m: mr,
                     n: cols.len(),
-                    x,
-                    t: t.wrapping_add(cols.start * nr),
-                    t_row: nr,
-                    uplo: self.t.uplo,
-                    unit: self.t.diag == Diag::Unit,
-                });
-            }
+                    alpha: -T::ONE,
+                    beta: scale,
+                    conj_a: false,
+                    conj_b: false,
+                },
+                t: t.wrapping_add(cols.start * nr),
+                uplo: self.t.uplo,
+                inverted,
+            };
+            // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
+            unsafe { (self.kernels.solve)(&solve) }
         }
         // SAFETY: the panel holds `order` columns.
         unsafe { self.write_back(scratch.lanes, panel, 0..panel.order) }
@@ -370,8 +378,8 @@ impl<T: Scalar> Task<'_, T> {
         }
     }
 
-    /// Lane by lane, where the system refuses memory: `x T = b` is `T^T x^T = b^T`.
-    fn run_without_memory(&self, mut b: MatMut<T>) {
+    /// Lane by lane, for few or where the system refuses memory: `x T = b` is `T^T x^T = b^T`.
+    fn run_lane_by_lane(&self, mut b: MatMut<T>) {
         if self.alpha != T::ONE {
             super::plain::scale(Region::Full, self.alpha, b.reborrow());
         }
