@@ -42,7 +42,7 @@ enum Operation {
 const DIAGONAL_BYTES: usize = 256 * 1024;
 
 /// Lanes up to which a panel would be too empty to pay.
-const FEW_LANES: usize = 1;
+const FEW_LANES: usize = 2;
 
 /// `B <- alpha A B` or `alpha B A`, A triangular as the view says.
 pub fn trmm<T: Scalar>(side: Side, alpha: T, a: TriRef<T>, b: MatMut<T>) {
@@ -250,23 +250,23 @@ impl<T: Scalar> Task<'_, T> {
         // SAFETY: the caller vouches for the room.
         unsafe {
             Operand::Dense(t.mat.t()).pack(packer, cols.clone(), beside.clone(), place(beside.start));
-            for i in cols.clone() {
-                let (row, diagonal) = (place(i), i - cols.start);
-                for lane in 0..nr {
-                    *row.add(lane) = T::ZERO;
-                }
-                let stored = match t.uplo {
-                    Uplo::Upper => diagonal + 1..cols.len(),
-                    Uplo::Lower => 0..diagonal,
+            // All bits zero are the number zero.
+            place(cols.start).write_bytes(0, cols.len() * nr);
+            for (at, i) in cols.clone().enumerate() {
+                // From the diagonal away, to where the triangle goes on.
+                let (stored, away) = match t.uplo {
+                    Uplo::Upper => (cols.end - 1 - i, 1),
+                    Uplo::Lower => (at, -1),
                 };
-                let place = |lane: usize| match self.operation {
-                    Operation::Multiply => row.add(lane),
-                    Operation::Solve => row.add(lane.abs_diff(diagonal)),
+                let (to, to_step) = match self.operation {
+                    Operation::Multiply => (place(i).add(at), away),
+                    Operation::Solve => (place(i), 1),
                 };
-                for lane in stored {
-                    *place(lane) = t.mat.get(i, cols.start + lane);
+                let (from, from_step) = (t.mat.at(i, i), away * t.mat.col_stride());
+                for step in 1..=stored as isize {
+                    *to.offset(step * to_step) = (*from.offset(step * from_step)).conj_if(t.mat.is_conj());
                 }
-                *place(diagonal) = match t.diag {
+                *to = match t.diag {
                     Diag::Unit => T::ONE,
                     Diag::NonUnit if inverted => T::ONE.divide(t.mat.get(i, i)),
                     Diag::NonUnit => t.mat.get(i, i),
