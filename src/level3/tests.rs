@@ -223,7 +223,7 @@ fn mirrored<T: Scalar>(a: &Matrix<T>, uplo: Uplo, symmetry: Symmetry) -> Matrix<
 
 fn symms<T: Scalar>() {
     let mut numbers = Numbers(2);
-    for (m, n) in [(1, 1), (3, 5), (16, 16), (50, 20), (20, 50), (97, 66), (130, 7)] {
+    for (m, n) in [(1, 1), (3, 5), (16, 16), (50, 20), (20, 50), (97, 66), (130, 7), (401, 5), (5, 401)] {
         for (uplo, symmetry) in UPLO.into_iter().flat_map(|u| SYMMETRY.map(|s| (u, s))) {
             for side in [Side::Left, Side::Right] {
                 for (alpha, beta) in FACTORS {
