@@ -66,10 +66,14 @@ fn apply<T: Scalar>(operation: Operation, side: Side, alpha: T, t: TriRef<T>, b:
         return super::plain::scale(Region::Full, alpha, b);
     }
     let kernels = kernels::<T>();
-    let task = |b: MatMut<T>| Task { operation, kernels, alpha, t }.run(b);
+    let task = Task { operation, kernels, alpha, t };
+    // Not left to the threads: their shares must not change what is computed.
+    if b.rows() <= FEW_LANES {
+        return task.run_lane_by_lane(b);
+    }
     let threads = engine::plan::lane_threads(&shape(kernels, b.rows(), b.cols()));
     if threads == 1 {
-        return task(b);
+        return task.run(b);
     }
     let team = pool::take(threads);
     let (panels, members) = (b.rows().div_ceil(kernels.mr), team.size());
@@ -79,7 +83,7 @@ fn apply<T: Scalar>(operation: Operation, side: Side, alpha: T, t: TriRef<T>, b:
         let lanes = first(member)..first(member + 1);
         if !lanes.is_empty() {
             // SAFETY: members have disjoint rows of a matrix that this call may write.
-            task(unsafe {
+            task.run(unsafe {
                 MatMut::new(b.at(lanes.start, 0), lanes.len(), b.cols(), b.row_stride(), b.col_stride())
             });
         }
@@ -114,9 +118,6 @@ struct Task<'a, T: Scalar> {
 
 impl<T: Scalar> Task<'_, T> {
     fn run(&self, mut b: MatMut<T>) {
-        if b.rows() <= FEW_LANES {
-            return self.run_lane_by_lane(b);
-        }
         let order = b.cols();
         let block = self.block_size(order);
         let panels = block.div_ceil(self.kernels.nr);
