@@ -16,7 +16,7 @@
 # A failing stage doesn't stop the others. The last line is "N passed, N failed".
 . "$(dirname "$0")/common.sh"
 
-stages=(build rust symbols install reference numpy quant emulated)
+stages=(build rust symbols install reference numpy quant ggml emulated)
 debian=$root/build/debian/root
 logs=$root/build/test
 

@@ -3,8 +3,8 @@
 use super::operand::{Operand, Packer};
 use super::panels;
 use super::{Product, Shape};
-use crate::kernel::KernelSet;
 use crate::kernel::tile::Tile;
+use crate::kernel::{KernelSet, TileFn};
 use crate::scalar::Scalar;
 use crate::simd::Level;
 use crate::view::{Symmetry, Uplo};
@@ -86,36 +86,70 @@ impl<T: Scalar> Gemm<'_, T> {
         }
     }
 
+    /// Runs `kernel` on a tile of C whose element (0, 0) is (`row`, `col`) of C, for what the region has of it.
+    ///
+    /// # Safety
+    /// The kernel suits the tile, whose panels it may read; nobody else uses the tile of C.
+    #[inline(always)]
+    pub(super) unsafe fn run_tile(&self, kernel: TileFn<T>, tile: &Tile<T>, row: usize, col: usize) {
+        let (rows, cols) = (row..row + tile.m, col..col + tile.n);
+        if let Region::Triangle(uplo, symmetry) = self.region {
+            if self.skips(rows.clone(), cols.clone()) {
+                return;
+            }
+            let inside = match uplo {
+                Uplo::Upper => rows.end <= cols.start,
+                Uplo::Lower => rows.start >= cols.end,
+            };
+            if !inside {
+                // SAFETY: the caller vouches for panels and tile.
+                unsafe { self.crossed_tile(kernel, tile, row, col, uplo, symmetry) };
+                return;
+            }
+        }
+        // SAFETY: the caller vouches for panels and tile.
+        unsafe { kernel(tile) }
+    }
+
     /// A tile that the diagonal crosses: through a small copy.
     ///
     /// # Safety
-    /// As for [`Product::tile`].
-    unsafe fn crossed_tile(&self, mut tile: Tile<T>, row: usize, col: usize, uplo: Uplo, symmetry: Symmetry) {
+    /// As for [`Gemm::run_tile`].
+    unsafe fn crossed_tile(
+        &self,
+        kernel: TileFn<T>,
+        tile: &Tile<T>,
+        row: usize,
+        col: usize,
+        uplo: Uplo,
+        symmetry: Symmetry,
+    ) {
         let mut copy = MaybeUninit::<[u128; LARGEST_TILE / 16]>::uninit();
         debug_assert!(self.kernels.mr * self.kernels.nr * size_of::<T>() <= LARGEST_TILE);
-        let (c, beta) = (tile.c, tile.beta);
-        tile.c = copy.as_mut_ptr().cast();
-        tile.c_col = self.kernels.mr as isize;
-        tile.beta = T::ZERO;
+        let (sums, sums_col) = (copy.as_mut_ptr().cast::<T>(), self.kernels.mr);
         // SAFETY: the panels are the caller's, the copy holds a whole tile.
-        unsafe { (self.kernels.tile)(&tile) };
+        unsafe { kernel(&Tile { c: sums, c_col: sums_col as isize, beta: T::ZERO, ..*tile }) };
         for j in 0..tile.n {
+            // The row of the tile that the diagonal meets in this column; outside the tile perhaps.
+            let diagonal = (col + j).wrapping_sub(row);
             let (from, to) = match uplo {
                 Uplo::Upper => (0, (col + j + 1).saturating_sub(row).min(tile.m)),
                 Uplo::Lower => ((col + j).saturating_sub(row).min(tile.m), tile.m),
             };
-            for i in from..to {
-                // SAFETY: row i, column j of both tiles, i < m, j < n; the kernel wrote the copy.
-                unsafe {
-                    let sum = *tile.c.offset(j as isize * tile.c_col + i as isize);
-                    let out = c.offset(j as isize * self.c_col + i as isize);
-                    let new = if beta == T::ZERO { sum } else { sum + beta * *out };
-                    let on_diagonal = row + i == col + j;
-                    *out = if on_diagonal && symmetry == Symmetry::Hermitian {
-                        T::from_real(new.re())
-                    } else {
-                        new
-                    };
+            // SAFETY: rows `from..to` and the diagonal's, if below m, of column j < n of both tiles; the kernel wrote
+            // the copy.
+            unsafe {
+                let sums = sums.add(j * sums_col);
+                let out = tile.c.offset(j as isize * tile.c_col);
+                if tile.beta == T::ZERO {
+                    out.add(from).copy_from_nonoverlapping(sums.add(from), to - from);
+                } else {
+                    for i in from..to {
+                        *out.add(i) = *sums.add(i) + tile.beta * *out.add(i);
+                    }
+                }
+                if symmetry == Symmetry::Hermitian && diagonal < tile.m {
+                    *out.add(diagonal) = T::from_real((*out.add(diagonal)).re());
                 }
             }
         }
@@ -171,22 +205,8 @@ impl<T: Scalar> Product for Gemm<'_, T> {
         b: *const u8,
     ) {
         let tile = self.packed_tile(rows.clone(), cols.clone(), k, a, b);
-        if let Region::Triangle(uplo, symmetry) = self.region {
-            if self.skips(rows.clone(), cols.clone()) {
-                return;
-            }
-            let inside = match uplo {
-                Uplo::Upper => rows.end <= cols.start,
-                Uplo::Lower => rows.start >= cols.end,
-            };
-            if !inside {
-                // SAFETY: the caller vouches for panels and tile.
-                unsafe { self.crossed_tile(tile, rows.start, cols.start, uplo, symmetry) };
-                return;
-            }
-        }
         // SAFETY: the caller vouches for panels and tile.
-        unsafe { (self.kernels.tile)(&tile) }
+        unsafe { self.run_tile(self.kernels.tile, &tile, rows.start, cols.start) }
     }
 
     #[inline]

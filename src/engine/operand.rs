@@ -186,12 +186,17 @@ unsafe fn pack_symmetric<T: Scalar>(
             pack_dense(packer, before, rows.clone(), k.start..cross_from, to);
         }
         for p in cross_from..cross_to {
-            for i in 0..packer.width {
-                *place(p).add(i) = if i < rows.len() {
-                    symmetric_element(sym, mirrored, rows.start + i, p)
-                } else {
-                    T::ZERO
-                };
+            // Depth p is behind the rows above the diagonal, and before those below it.
+            let (column, diagonal) = (place(p), p - rows.start);
+            for i in 0..diagonal {
+                *column.add(i) = behind.get(rows.start + i, p);
+            }
+            *column.add(diagonal) = symmetric_element(sym, mirrored, p, p);
+            for i in diagonal + 1..rows.len() {
+                *column.add(i) = before.get(rows.start + i, p);
+            }
+            for i in rows.len()..packer.width {
+                *column.add(i) = T::ZERO;
             }
         }
         if cross_to < k.end {

@@ -34,7 +34,8 @@ fn products<T: Scalar>() {
                 (MatRef::new(a.as_ptr(), m, k, 1, m as isize), MatRef::new(b.as_ptr(), n, k, 1, n as isize))
             };
             let before: Vec<T> = (0..m * n).map(|i| number(i + 7)).collect();
-            for region in [Region::Full, Region::Triangle(Uplo::Upper, Symmetry::Symmetric)] {
+            let triangle = |uplo| Region::Triangle(uplo, Symmetry::Symmetric);
+            for region in [Region::Full, triangle(Uplo::Upper), triangle(Uplo::Lower)] {
                 let mut first: Option<Vec<T>> = None;
                 for threads in [1, 2, 3] {
                     for group in [1, 3] {
@@ -60,7 +61,12 @@ fn products<T: Scalar>() {
                         for (at, &x) in c.iter().enumerate() {
                             let (i, j) = (at % m, at / m);
                             let mut want = before[at];
-                            if region == Region::Full || i <= j {
+                            let wanted = match region {
+                                Region::Full => true,
+                                Region::Triangle(Uplo::Upper, _) => i <= j,
+                                Region::Triangle(Uplo::Lower, _) => i >= j,
+                            };
+                            if wanted {
                                 for p in 0..k {
                                     want += a.get(i, p) * b.get(j, p);
                                 }

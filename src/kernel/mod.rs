@@ -97,7 +97,7 @@ impl<T: Scalar> KernelSet<T> {
             inner_cols: C,
             pack: panel::pack::<S, T>,
             unpack_a: panel::entry_unpack::<S, T, DOWN>,
-            solve: solve::entry::<S, T, DOWN>,
+            solve: solve::entry::<S, T, DOWN, N>,
         }
     }
 

@@ -193,11 +193,16 @@ impl<T: Scalar> Dispatch for Unpack<'_, T> {
                     let here = lanes.min(reals - i);
                     // SAFETY: `here` reals from i on exist in step p of both.
                     unsafe {
-                        <Vec<S, T::Real>>::load_first(isa, from.add(i), here).store_first(
-                            isa,
-                            to.add(i),
-                            here,
-                        )
+                        if here == lanes {
+                            // Masked stores cost AVX2 tens of clocks.
+                            <Vec<S, T::Real>>::load(isa, from.add(i)).store(to.add(i));
+                        } else {
+                            <Vec<S, T::Real>>::load_first(isa, from.add(i), here).store_first(
+                                isa,
+                                to.add(i),
+                                here,
+                            );
+                        }
                     }
                 }
             }

@@ -1,101 +1,146 @@
-//! The triangular kernel: solves `X T = B` for a small triangle inside a packed panel of A.
+//! The triangular kernel: solves `X T = beta B - L R` for a small triangle inside a packed panel of A.
 //!
-//! X and B are `MR` rows by `n` columns, column after column as [`super::panel`] packs A, so a column is
-//! `DOWN` vectors; T is `n x n`, `n` at most a few tens. Column j: `x_j <- (b_j - sum_i x_i t_ij) / t_jj`,
-//! forward over `i < j` where T is upper, backward over `i > j` where it is lower. The larger part of a
-//! solve, the columns beyond these, is the tile kernel's.
+//! ```text
+//!                +---+         X and B are MR rows by n columns, in place, column after column as
+//!              k | R |         [`super::panel`] packs A; L are the k columns solved before, R the rows of
+//!                +---+         T that belong to them, so `L R` is a tile product.
+//!      k      n  | T | n
+//!    +-----+----++---+
+//! MR |  L  | X  |
+//!    +-----+----+
+//! ```
+//!
+//! All `n` columns stay in registers. Column j: `x_j <- x_j / t_jj`, then `x_i <- x_i - x_j t_ji` for those
+//! that wait, forward over `i > j` where T is upper, backward over `i < j` where it is lower. The divisions
+//! would be most of the chain of one column after the other, so the diagonal comes inverted where that is safe.
 
-use super::tile::times;
-use crate::scalar::Scalar;
+use super::tile::{Tile, combine, sums, times};
+use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vec, Vector};
 use crate::view::Uplo;
 
 /// Arguments of a triangular kernel.
 #[derive(Debug)]
 pub struct Solve<T> {
-    /// Order of the triangle.
-    pub n: usize,
-    /// `n` columns of `MR` elements: B, overwritten by X.
-    pub x: *mut T,
-    /// Element (0, 0) of T; (i, j) at `t + i * t_row + j`, as a panel of B holds it.
+    /// The product `L R` and where X is: packed panels, `m` rows `MR` and `n` columns at most `NR`; alpha and
+    /// the conjugations are not looked at.
+    pub tile: Tile<T>,
+    /// T, row after row of NR elements: from the diagonal away, first `t_jj`, then its neighbours in the order in
+    /// which their columns are solved, and zeros.
     pub t: *const T,
-    /// Elements from a row of T to the next.
-    pub t_row: usize,
     /// Which triangle T is.
     pub uplo: Uplo,
-    /// Whether the diagonal of T is one and not read.
-    pub unit: bool,
+    /// Whether the diagonal of T holds the inverses of its elements.
+    pub inverted: bool,
+}
+
+/// Whether `1 / x` is as exact as any number, so that multiplying by it may stand for dividing by `x`.
+pub fn inverts<T: Scalar>(x: T) -> bool {
+    let least = T::Real::MIN_POSITIVE * T::Real::from_f64(4.0);
+    let size = x.abs1();
+    size >= least && size <= T::Real::ONE / least
 }
 
 /// # Safety
-/// The CPU has ISA `S`; x holds `n` columns of `MR` elements, t the triangle.
-pub(super) unsafe fn entry<S: Isa, T: Scalar, const DOWN: usize>(solve: &Solve<T>) {
+/// The CPU has ISA `S`; the panels, x and the triangle are as [`Solve`] says.
+pub(super) unsafe fn entry<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(solve: &Solve<T>) {
     // SAFETY: the caller vouches for the ISA; `Columns::run` relies on the rest.
-    unsafe { S::assume() }.enter(Columns::<T, DOWN>(solve))
+    unsafe { S::assume() }.enter(Columns::<T, DOWN, N>(solve))
 }
 
-struct Columns<'a, T, const DOWN: usize>(&'a Solve<T>);
+struct Columns<'a, T, const DOWN: usize, const N: usize>(&'a Solve<T>);
 
-impl<T: Scalar, const DOWN: usize> Dispatch for Columns<'_, T, DOWN> {
+impl<T: Scalar, const DOWN: usize, const N: usize> Dispatch for Columns<'_, T, DOWN, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let solve = self.0;
+        match self.0.uplo {
+            Uplo::Upper => self.solve::<S, true>(isa),
+            Uplo::Lower => self.solve::<S, false>(isa),
+        }
+    }
+}
+
+impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
+    #[inline(always)]
+    fn solve<S: Isa, const UPPER: bool>(&self, isa: S) {
+        let Solve { tile, t, inverted, .. } = self.0;
         let lanes = <Vec<S, T::Real>>::LANES;
-        let column = |j: usize| solve.x.cast::<T::Real>().wrapping_add(j * DOWN * lanes);
-        for step in 0..solve.n {
-            let (j, solved) = match solve.uplo {
-                Uplo::Upper => (step, 0..step),
-                Uplo::Lower => (solve.n - 1 - step, solve.n - step..solve.n),
-            };
-            // SAFETY: columns i and j < n of x, elements (i, j) of the triangle of t.
-            unsafe {
-                let mut x = [<Vec<S, T::Real>>::zero(isa); DOWN];
+        let column = |j: usize| tile.c.cast::<T::Real>().wrapping_add(j * DOWN * lanes);
+        // SAFETY: the caller vouches for the panels.
+        let sums = unsafe { sums::<S, T, DOWN, N, false>(isa, tile) };
+        // In the order in which they are solved; the next one is always the first of the array, so that no
+        // index depends on the step.
+        let mut waiting = [[<Vec<S, T::Real>>::zero(isa); DOWN]; N];
+        for (j, [first, second]) in sums.into_iter().enumerate() {
+            let x = &mut waiting[if UPPER { j } else { N - 1 - j }];
+            if j < tile.n {
                 for (v, x) in x.iter_mut().enumerate() {
-                    *x = <Vec<S, T::Real>>::load(isa, column(j).add(v * lanes));
+                    // SAFETY: vector v of column j < n.
+                    let old = unsafe { <Vec<S, T::Real>>::load(isa, column(j).add(v * lanes)) };
+                    let old = if tile.beta == T::ONE { old } else { times(isa, old, tile.beta) };
+                    *x = old - if T::IS_COMPLEX { combine(isa, tile, first[v], second[v]) } else { first[v] };
                 }
-                for i in solved {
-                    let t = *solve.t.add(i * solve.t_row + j);
-                    for (v, x) in x.iter_mut().enumerate() {
-                        let left = <Vec<S, T::Real>>::load(isa, column(i).add(v * lanes));
-                        *x = if T::IS_COMPLEX {
-                            *x - times(isa, left, t)
+            }
+        }
+        for step in 0..N {
+            let j = if UPPER { step } else { N - 1 - step };
+            if j >= tile.n {
+                // No `rotate_left`: it takes the array's address, and then nothing stays in registers.
+                for i in 1..N {
+                    waiting[i - 1] = waiting[i];
+                }
+                continue;
+            }
+            // SAFETY: row j < n of the triangle, which has N columns, and column j of x.
+            unsafe {
+                let row = t.add(j * N);
+                let mut solved = waiting[0];
+                if *inverted {
+                    for x in &mut solved {
+                        *x = times(isa, *x, *row);
+                    }
+                } else {
+                    divide(isa, &mut solved, *row);
+                }
+                for (v, x) in solved.into_iter().enumerate() {
+                    x.store(column(j).add(v * lanes));
+                }
+                for i in 1..N {
+                    let t = *row.add(i);
+                    for v in 0..DOWN {
+                        waiting[i - 1][v] = if T::IS_COMPLEX {
+                            waiting[i][v] - times(isa, solved[v], t)
                         } else {
-                            left.neg_mul_add(<Vec<S, T::Real>>::splat(isa, t.re()), *x)
+                            solved[v].neg_mul_add(<Vec<S, T::Real>>::splat(isa, t.re()), waiting[i][v])
                         };
                     }
-                }
-                if !solve.unit {
-                    let t = *solve.t.add(j * solve.t_row + j);
-                    if T::IS_COMPLEX {
-                        for (v, x) in x.iter().enumerate() {
-                            x.store(column(j).add(v * lanes));
-                        }
-                        divide(solve.x.add(j * DOWN * lanes / T::PARTS), DOWN * lanes / T::PARTS, t);
-                        continue;
-                    }
-                    let divisor = <Vec<S, T::Real>>::splat(isa, t.re());
-                    for x in &mut x {
-                        *x = *x / divisor;
-                    }
-                }
-                for (v, x) in x.into_iter().enumerate() {
-                    x.store(column(j).add(v * lanes));
                 }
             }
         }
     }
 }
 
-/// `x <- x / by`, Smith's quotient element by element.
-///
-/// # Safety
-/// `x` has `n` elements.
+/// `x <- x / by`, for complex numbers Smith's quotient element by element.
 #[inline(always)]
-unsafe fn divide<T: Scalar>(x: *mut T, n: usize, by: T) {
-    for i in 0..n {
-        // SAFETY: i < n.
-        unsafe { *x.add(i) = (*x.add(i)).divide(by) }
+fn divide<S: Isa, T: Scalar, const DOWN: usize>(isa: S, x: &mut [Vec<S, T::Real>; DOWN], by: T) {
+    for x in x {
+        if T::IS_COMPLEX {
+            let mut elements = [T::ZERO; LARGEST_VECTOR];
+            // SAFETY: a vector is an array of its elements, and has at most `LARGEST_VECTOR`.
+            unsafe {
+                x.store(elements.as_mut_ptr().cast());
+                for element in &mut elements {
+                    *element = element.divide(by);
+                }
+                *x = <Vec<S, T::Real>>::load(isa, elements.as_ptr().cast());
+            }
+        } else {
+            *x = *x / <Vec<S, T::Real>>::splat(isa, by.re());
+        }
     }
 }
+
+/// Complex numbers in the largest vector.
+const LARGEST_VECTOR: usize = 8;

@@ -143,40 +143,67 @@ fn panels<T: Scalar>() {
 
 fn solves<T: Scalar>() {
     every_set::<T>(|set| {
-        for n in 0..=set.nr {
-            for (unit, uplo) in
-                [(false, Uplo::Upper), (true, Uplo::Upper), (false, Uplo::Lower), (true, Uplo::Lower)]
-            {
-                let t: std::vec::Vec<T> = (0..n * set.nr)
-                    .map(|at| {
-                        let (i, j) = (at / set.nr, at % set.nr);
-                        if i == j && !unit {
-                            number::<T>(at) + T::from_real(T::Real::from_f64(9.0))
-                        } else if i != j && (i < j) == (uplo == Uplo::Upper) {
-                            number::<T>(at).scale(T::Real::from_f64(0.0625))
-                        } else {
-                            T::from_real(T::Real::NAN) // must not be read
-                        }
-                    })
-                    .collect();
+        let cases = [Uplo::Upper, Uplo::Lower].map(|uplo| [(uplo, false), (uplo, true)]);
+        for (uplo, inverted) in cases.into_iter().flatten() {
+            for (n, k) in (1..=set.nr).flat_map(|n| [(n, 0), (n, 3)]) {
+                let element = |i: usize, j: usize| {
+                    let x = number::<T>(i * 5 + j);
+                    if i == j {
+                        x + T::from_real(T::Real::from_f64(9.0))
+                    } else {
+                        x.scale(T::Real::from_f64(0.0625))
+                    }
+                };
+                // Columns that wait for column j, the next one first.
+                let waiting = |j: usize| match uplo {
+                    Uplo::Upper => (j + 1..n).collect::<std::vec::Vec<_>>(),
+                    Uplo::Lower => (0..j).rev().collect(),
+                };
+                let mut t = vec![T::ZERO; n * set.nr];
+                for j in 0..n {
+                    let row = &mut t[j * set.nr..];
+                    row[0] = if inverted { T::ONE.divide(element(j, j)) } else { element(j, j) };
+                    for (place, i) in waiting(j).into_iter().enumerate() {
+                        row[1 + place] = element(j, i);
+                    }
+                }
+                let left: std::vec::Vec<T> = (0..k * set.mr).map(|at| number(at + 1)).collect();
+                let right: std::vec::Vec<T> = (0..k * set.nr).map(|at| number(at + 2)).collect();
                 let b: std::vec::Vec<T> = (0..n * set.mr).map(number).collect();
                 let mut x = b.clone();
-                // SAFETY: x and t have the sizes that the arguments say.
-                unsafe {
-                    (set.solve)(&Solve { n, x: x.as_mut_ptr(), t: t.as_ptr(), t_row: set.nr, uplo, unit })
+                let beta = if k == 0 { T::ONE } else { number(4) };
+                let tile = Tile {
+                    k,
+                    a: left.as_ptr(),
+                    a_k: set.mr as isize,
+                    b: right.as_ptr(),
+                    b_k: set.nr as isize,
+                    b_j: 1,
+                    c: x.as_mut_ptr(),
+                    c_col: set.mr as isize,
+                    m: set.mr,
+                    n,
+                    alpha: -T::ONE,
+                    beta,
+                    conj_a: false,
+                    conj_b: false,
                 };
+                // SAFETY: x and the panels have the sizes that the arguments say.
+                unsafe { (set.solve)(&Solve { tile, t: t.as_ptr(), uplo, inverted }) };
                 for j in 0..n {
                     for r in 0..set.mr {
-                        let diagonal = if unit { T::ONE } else { t[j * set.nr + j] };
-                        let mut sum = x[j * set.mr + r] * diagonal;
+                        let mut sum = x[j * set.mr + r] * element(j, j);
                         for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
-                            sum += x[i * set.mr + r] * t[i * set.nr + j];
+                            sum += x[i * set.mr + r] * element(i, j);
+                        }
+                        for p in 0..k {
+                            sum += left[p * set.mr + r] * right[p * set.nr + j];
                         }
                         close(
                             sum,
-                            b[j * set.mr + r],
+                            beta * b[j * set.mr + r],
                             64,
-                            format_args!("{:?} order {n} ({r}, {j})", set.level),
+                            format_args!("{:?} order {n} depth {k} ({r}, {j})", set.level),
                         );
                     }
                 }

@@ -97,45 +97,8 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
             }
         }
 
-        // Direct tiles may not read past the last row of A; packed ones are padded.
-        let last_rows = <Vec<S, T::Real>>::mask(isa, if DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
-        let mut sums = [[[<Vec<S, T::Real>>::zero(isa); DOWN]; 2]; N];
-        let (mut a, mut b) = (tile.a.cast::<T::Real>(), tile.b.cast::<T::Real>());
-        let (a_step, b_step, b_column) = if DIRECT {
-            let parts = T::PARTS as isize;
-            (tile.a_k * parts, tile.b_k * parts, tile.b_j * parts)
-        } else {
-            ((DOWN * lanes) as isize, (N * T::PARTS) as isize, T::PARTS as isize)
-        };
-        for _ in 0..tile.k {
-            // SAFETY: step p < k of both panels, which the caller vouches for.
-            unsafe {
-                let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
-                if DIRECT {
-                    // The next tile's rows: a column apart from each other, nobody else sees them coming.
-                    for i in DOWN..2 * DOWN {
-                        isa.prefetch(a.wrapping_add(i * lanes));
-                    }
-                }
-                for (i, row) in rows.iter_mut().enumerate() {
-                    *row = if DIRECT && i == DOWN - 1 {
-                        <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
-                    } else {
-                        <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
-                    };
-                }
-                for (j, [first, second]) in sums.iter_mut().enumerate() {
-                    let element = b.offset(j as isize * b_column);
-                    accumulate(isa, first, &rows, *element);
-                    if T::IS_COMPLEX {
-                        accumulate(isa, second, &rows, *element.add(1));
-                    }
-                }
-            }
-            a = a.wrapping_offset(a_step);
-            b = b.wrapping_offset(b_step);
-        }
-
+        // SAFETY: the caller of the kernel vouches for the panels.
+        let mut sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile) };
         let output = Output { isa, c, c_step, reals, alpha: tile.alpha, beta: tile.beta };
         // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill.
         for (j, [first, second]) in sums.iter_mut().enumerate() {
@@ -149,6 +112,59 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
             }
         }
     }
+}
+
+/// The sums of the real tile: for each column its own and, if complex, that of the imaginary parts.
+///
+/// # Safety
+/// The panels are readable as the kernel of `DIRECT` says.
+#[inline(always)]
+#[expect(clippy::type_complexity, reason = "a register tile")]
+pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool>(
+    isa: S,
+    tile: &Tile<T>,
+) -> [[[Vec<S, T::Real>; DOWN]; 2]; N] {
+    let lanes = <Vec<S, T::Real>>::LANES;
+    let reals = tile.m * T::PARTS;
+    // Direct tiles may not read past the last row of A; packed ones are padded.
+    let last_rows = <Vec<S, T::Real>>::mask(isa, if DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
+    let mut sums = [[[<Vec<S, T::Real>>::zero(isa); DOWN]; 2]; N];
+    let (mut a, mut b) = (tile.a.cast::<T::Real>(), tile.b.cast::<T::Real>());
+    let (a_step, b_step, b_column) = if DIRECT {
+        let parts = T::PARTS as isize;
+        (tile.a_k * parts, tile.b_k * parts, tile.b_j * parts)
+    } else {
+        ((DOWN * lanes) as isize, (N * T::PARTS) as isize, T::PARTS as isize)
+    };
+    for _ in 0..tile.k {
+        // SAFETY: step p < k of both panels, which the caller vouches for.
+        unsafe {
+            let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
+            if DIRECT {
+                // The next tile's rows: a column apart from each other, nobody else sees them coming.
+                for i in DOWN..2 * DOWN {
+                    isa.prefetch(a.wrapping_add(i * lanes));
+                }
+            }
+            for (i, row) in rows.iter_mut().enumerate() {
+                *row = if DIRECT && i == DOWN - 1 {
+                    <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
+                } else {
+                    <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
+                };
+            }
+            for (j, [first, second]) in sums.iter_mut().enumerate() {
+                let element = b.offset(j as isize * b_column);
+                accumulate(isa, first, &rows, *element);
+                if T::IS_COMPLEX {
+                    accumulate(isa, second, &rows, *element.add(1));
+                }
+            }
+        }
+        a = a.wrapping_offset(a_step);
+        b = b.wrapping_offset(b_step);
+    }
+    sums
 }
 
 /// `sums <- sums + rows factor`.
@@ -168,7 +184,7 @@ fn accumulate<S: Isa, R: Real, const DOWN: usize>(
 /// `A b` from `first = A re b` and `second = A im b`, with the conjugations that the tile asks for:
 /// `conj(a) b = conj(a conj(b))`.
 #[inline(always)]
-fn combine<S: Isa, T: Scalar>(
+pub(super) fn combine<S: Isa, T: Scalar>(
     isa: S,
     tile: &Tile<T>,
     first: Vec<S, T::Real>,

@@ -223,7 +223,7 @@ fn mirrored<T: Scalar>(a: &Matrix<T>, uplo: Uplo, symmetry: Symmetry) -> Matrix<
 
 fn symms<T: Scalar>() {
     let mut numbers = Numbers(2);
-    for (m, n) in [(1, 1), (3, 5), (16, 16), (50, 20), (20, 50), (97, 66), (130, 7)] {
+    for (m, n) in [(1, 1), (3, 5), (16, 16), (50, 20), (20, 50), (97, 66), (130, 7), (401, 5), (5, 401)] {
         for (uplo, symmetry) in UPLO.into_iter().flat_map(|u| SYMMETRY.map(|s| (u, s))) {
             for side in [Side::Left, Side::Right] {
                 for (alpha, beta) in FACTORS {
@@ -389,28 +389,64 @@ fn skinny_products_on_every_isa() {
     });
 }
 
+/// Diagonals whose inverses are zero, infinite or inexact are divided by.
+#[test]
+fn solves_with_extreme_diagonals() {
+    fn extremes<T: Scalar>() {
+        let least = T::Real::MIN_POSITIVE;
+        let order = 9;
+        for size in [least.scale(T::Real::from_f64(0.125)), least, T::Real::MAX] {
+            let a = Matrix::<T>::new(order, order, false, |i, j| {
+                if i == j { T::from_parts(size, T::Real::ZERO) } else { T::ZERO }
+            });
+            for uplo in UPLO {
+                let before = Matrix::<T>::new(order, 50, false, |i, j| {
+                    T::from_real(size).scale(T::Real::from_f64(0.5 / (1 + i + j) as f64))
+                });
+                let mut x = before.clone();
+                let tri = TriRef { mat: a.view(), uplo, diag: Diag::NonUnit };
+                trsm(Side::Left, T::ONE, tri, x.view_mut());
+                let what = format!("{} diagonal {size:?}", T::LETTER);
+                check(&x, &before, 1, &what, |i, j| Some(before.view().get(i, j).divide(T::from_real(size))));
+            }
+        }
+    }
+    on_every_level(|_| {
+        extremes::<f32>();
+        extremes::<f64>();
+        extremes::<c32>();
+        extremes::<c64>();
+    });
+}
+
 #[test]
 fn symmetric_products() {
-    symms::<f32>();
-    symms::<f64>();
-    symms::<c32>();
-    symms::<c64>();
+    on_every_level(|_| {
+        symms::<f32>();
+        symms::<f64>();
+        symms::<c32>();
+        symms::<c64>();
+    });
 }
 
 #[test]
 fn symmetric_updates() {
-    rank_updates::<f32>();
-    rank_updates::<f64>();
-    rank_updates::<c32>();
-    rank_updates::<c64>();
+    on_every_level(|_| {
+        rank_updates::<f32>();
+        rank_updates::<f64>();
+        rank_updates::<c32>();
+        rank_updates::<c64>();
+    });
 }
 
 #[test]
 fn triangular_products_and_solves() {
-    triangulars::<f32>();
-    triangulars::<f64>();
-    triangulars::<c32>();
-    triangulars::<c64>();
+    on_every_level(|_| {
+        triangulars::<f32>();
+        triangulars::<f64>();
+        triangulars::<c32>();
+        triangulars::<c64>();
+    });
 }
 
 /// A batch gives the bits that its products give one by one, on every number of threads.

@@ -19,7 +19,7 @@ use crate::engine;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::{Operand, Packer};
 use crate::kernel::panel::Unpanel;
-use crate::kernel::solve::Solve;
+use crate::kernel::solve::{Solve, inverts};
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, kernels};
 use crate::level2;
@@ -40,6 +40,9 @@ enum Operation {
 
 /// Bytes of a packed diagonal block: a share of L2 that leaves room for the lanes.
 const DIAGONAL_BYTES: usize = 256 * 1024;
+
+/// Lanes up to which a panel would be too empty to pay.
+const FEW_LANES: usize = 2;
 
 /// `B <- alpha A B` or `alpha B A`, A triangular as the view says.
 pub fn trmm<T: Scalar>(side: Side, alpha: T, a: TriRef<T>, b: MatMut<T>) {
@@ -63,20 +66,24 @@ fn apply<T: Scalar>(operation: Operation, side: Side, alpha: T, t: TriRef<T>, b:
         return super::plain::scale(Region::Full, alpha, b);
     }
     let kernels = kernels::<T>();
-    let task = |b: MatMut<T>| Task { operation, kernels, alpha, t }.run(b);
+    let task = Task { operation, kernels, alpha, t };
+    // Not left to the threads: their shares must not change what is computed.
+    if b.rows() <= FEW_LANES {
+        return task.run_lane_by_lane(b);
+    }
     let threads = engine::plan::lane_threads(&shape(kernels, b.rows(), b.cols()));
     if threads == 1 {
-        return task(b);
+        return task.run(b);
     }
     let team = pool::take(threads);
     let (panels, members) = (b.rows().div_ceil(kernels.mr), team.size());
     let b = &b.reborrow();
-    team.run(|member| {
-        let first = |member: usize| (panels * member / members * kernels.mr).min(b.rows());
-        let lanes = first(member)..first(member + 1);
+    team.share(members, |piece| {
+        let first = |piece: usize| (panels * piece / members * kernels.mr).min(b.rows());
+        let lanes = first(piece)..first(piece + 1);
         if !lanes.is_empty() {
-            // SAFETY: members have disjoint rows of a matrix that this call may write.
-            task(unsafe {
+            // SAFETY: pieces are disjoint rows of a matrix that this call may write.
+            task.run(unsafe {
                 MatMut::new(b.at(lanes.start, 0), lanes.len(), b.cols(), b.row_stride(), b.col_stride())
             });
         }
@@ -117,7 +124,7 @@ impl<T: Scalar> Task<'_, T> {
         let diagonal_len = panels * self.kernels.nr * block;
         let lanes_len = self.kernels.mr * block.next_multiple_of(self.kernels.nr);
         let Some(buffer) = Buffer::take((diagonal_len + 2 * lanes_len) * size_of::<T>()) else {
-            return self.run_without_memory(b);
+            return self.run_lane_by_lane(b);
         };
         let diagonal = buffer.as_mut_ptr().cast::<T>();
         let scratch = Scratch {
@@ -198,9 +205,12 @@ impl<T: Scalar> Task<'_, T> {
     fn diagonal_block(&self, scratch: &Scratch<T>, here: Range<usize>, scale: T, b: &mut MatMut<T>) {
         let (mr, nr, order) = (self.kernels.mr, self.kernels.nr, here.len());
         let t = TriRef { mat: self.t.mat.block(here.clone(), here.clone()), ..self.t };
+        let inverted = self.operation == Operation::Solve
+            && (t.diag == Diag::Unit || (0..order).all(|i| inverts(t.mat.get(i, i))));
         for col in (0..order).step_by(nr) {
+            let (cols, to) = (col..(col + nr).min(order), scratch.diagonal_panel(col, order));
             // SAFETY: the diagonal block has room for `order` steps of each of its panels.
-            unsafe { self.pack_triangle(&t, col..(col + nr).min(order), scratch.diagonal_panel(col, order)) };
+            unsafe { self.pack_triangle(&t, cols, inverted, to) };
         }
         let columns = b.block(0..b.rows(), here);
         for lane in (0..columns.rows()).step_by(mr) {
@@ -212,7 +222,7 @@ impl<T: Scalar> Task<'_, T> {
             unsafe {
                 Operand::Dense(columns.as_ref()).pack(packer, lane..lane + width, 0..order, scratch.lanes);
                 match self.operation {
-                    Operation::Solve => self.solve_panel(&panel, scratch, scale),
+                    Operation::Solve => self.solve_panel(&panel, scratch, scale, inverted),
                     Operation::Multiply => self.multiply_panel(&panel, scratch, scale),
                 }
             }
@@ -228,11 +238,12 @@ impl<T: Scalar> Task<'_, T> {
     }
 
     /// Packs columns `cols` of the triangle `t`: dense beside the diagonal, then the square that the diagonal
-    /// crosses, with zeros in the other triangle and ones for a unit diagonal.
+    /// crosses, with zeros in the other triangle and ones, or the inverses of its elements, on the diagonal.
+    /// To solve, the rows of the square are as [`Solve`] wants them.
     ///
     /// # Safety
     /// `to` has room for a panel as deep as `t`.
-    unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, to: *mut T) {
+    unsafe fn pack_triangle(&self, t: &TriRef<T>, cols: Range<usize>, inverted: bool, to: *mut T) {
         let nr = self.kernels.nr;
         let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: nr };
         let beside = self.beside(&cols, t.mat.rows());
@@ -240,22 +251,27 @@ impl<T: Scalar> Task<'_, T> {
         // SAFETY: the caller vouches for the room.
         unsafe {
             Operand::Dense(t.mat.t()).pack(packer, cols.clone(), beside.clone(), place(beside.start));
-            for i in cols.clone() {
-                for lane in 0..nr {
-                    let j = cols.start + lane;
-                    let stored = j < cols.end
-                        && match t.uplo {
-                            Uplo::Upper => i < j,
-                            Uplo::Lower => i > j,
-                        };
-                    *place(i).add(lane) = if i == j {
-                        if t.diag == Diag::Unit { T::ONE } else { t.mat.get(i, i) }
-                    } else if stored {
-                        t.mat.get(i, j)
-                    } else {
-                        T::ZERO
-                    };
+            // All bits zero are the number zero.
+            place(cols.start).write_bytes(0, cols.len() * nr);
+            for (at, i) in cols.clone().enumerate() {
+                // From the diagonal away, to where the triangle goes on.
+                let (stored, away) = match t.uplo {
+                    Uplo::Upper => (cols.end - 1 - i, 1),
+                    Uplo::Lower => (at, -1),
+                };
+                let (to, to_step) = match self.operation {
+                    Operation::Multiply => (place(i).add(at), away),
+                    Operation::Solve => (place(i), 1),
+                };
+                let (from, from_step) = (t.mat.at(i, i), away * t.mat.col_stride());
+                for step in 1..=stored as isize {
+                    *to.offset(step * to_step) = (*from.offset(step * from_step)).conj_if(t.mat.is_conj());
                 }
+                *to = match t.diag {
+                    Diag::Unit => T::ONE,
+                    Diag::NonUnit if inverted => T::ONE.divide(t.mat.get(i, i)),
+                    Diag::NonUnit => t.mat.get(i, i),
+                };
             }
         }
     }
@@ -264,7 +280,7 @@ impl<T: Scalar> Task<'_, T> {
     ///
     /// # Safety
     /// The panel and the diagonal block are packed in `scratch`.
-    unsafe fn solve_panel(&self, panel: &Panel<T>, scratch: &Scratch<T>, scale: T) {
+    unsafe fn solve_panel(&self, panel: &Panel<T>, scratch: &Scratch<T>, scale: T, inverted: bool) {
         let KernelSet { mr, nr, .. } = *self.kernels;
         let parts = panel.order.div_ceil(nr);
         for step in 0..parts {
@@ -272,37 +288,30 @@ impl<T: Scalar> Task<'_, T> {
             let cols = part * nr..((part + 1) * nr).min(panel.order);
             let beside = self.beside(&cols, panel.order);
             let t = scratch.diagonal_panel(cols.start, panel.order);
-            let x = scratch.lanes.wrapping_add(cols.start * mr);
-            // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
-            unsafe {
-                // x <- scale x - X_beside T_beside, also for no columns beside: then it only scales.
-                if !beside.is_empty() || scale != T::ONE {
-                    (self.kernels.tile)(&Tile {
-                        k: beside.len(),
-                        a: scratch.lanes.wrapping_add(beside.start * mr),
-                        a_k: mr as isize,
-                        b: t.wrapping_add(beside.start * nr),
-                        b_k: nr as isize,
-                        b_j: 1,
-                        c: x,
-                        c_col: mr as isize,
-                        m: mr,
-                        n: cols.len(),
-                        alpha: -T::ONE,
-                        beta: scale,
-                        conj_a: false,
-                        conj_b: false,
-                    });
-                }
-                (self.kernels.solve)(&Solve {
+            let solve = Solve {
+                // x <- scale x - X_beside T_beside.
+                tile: Tile {
+                    k: beside.len(),
+                    a: scratch.lanes.wrapping_add(beside.start * mr),
+                    a_k: mr as isize,
+                    b: t.wrapping_add(beside.start * nr),
+                    b_k: nr as isize,
+                    b_j: 1,
+                    c: scratch.lanes.wrapping_add(cols.start * mr),
+                    c_col: mr as isize,
+                    m: mr,
                     n: cols.len(),
-                    x,
-                    t: t.wrapping_add(cols.start * nr),
-                    t_row: nr,
-                    uplo: self.t.uplo,
-                    unit: self.t.diag == Diag::Unit,
-                });
-            }
+                    alpha: -T::ONE,
+                    beta: scale,
+                    conj_a: false,
+                    conj_b: false,
+                },
+                t: t.wrapping_add(cols.start * nr),
+                uplo: self.t.uplo,
+                inverted,
+            };
+            // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
+            unsafe { (self.kernels.solve)(&solve) }
         }
         // SAFETY: the panel holds `order` columns.
         unsafe { self.write_back(scratch.lanes, panel, 0..panel.order) }
@@ -370,8 +379,8 @@ impl<T: Scalar> Task<'_, T> {
         }
     }
 
-    /// Lane by lane, where the system refuses memory: `x T = b` is `T^T x^T = b^T`.
-    fn run_without_memory(&self, mut b: MatMut<T>) {
+    /// Lane by lane, for few or where the system refuses memory: `x T = b` is `T^T x^T = b^T`.
+    fn run_lane_by_lane(&self, mut b: MatMut<T>) {
         if self.alpha != T::ONE {
             super::plain::scale(Region::Full, self.alpha, b.reborrow());
         }
