@@ -113,15 +113,13 @@ impl<T: Scalar, const R: usize, const C: usize> Dispatch for Sums<'_, T, R, C> {
 
 /// One vector along k of all rows and columns.
 #[inline(always)]
-fn step<V: Copy, S: Isa, const R: usize, const C: usize>(
+fn step<S: Isa, V: Vector<S>, const R: usize, const C: usize>(
     _: S,
     sums: &mut [[[V; R]; 2]; C],
     a: impl Fn(usize) -> V,
     b: impl Fn(usize) -> V,
     complex: bool,
-) where
-    V: Vector<S>,
-{
+) {
     // Columns are held and rows pass by: the other way round takes a register more.
     let mut columns = [b(0); C];
     for c in 1..C {

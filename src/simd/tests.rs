@@ -59,7 +59,7 @@ impl<R: Real> Dispatch for EveryOperation<R> {
         }
         assert!(!nan.any_above(va) && !va.any_above(nan) && !va.any_above(va));
         let mut above = a.clone();
-        above[lanes - 1] = above[lanes - 1] + R::ONE;
+        above[lanes - 1] += R::ONE;
         // SAFETY: LANES elements.
         assert!(unsafe { <Vec<S, R>>::load(isa, above.as_ptr()) }.any_above(va));
         let [even, odd] = va.unzip(vb);
