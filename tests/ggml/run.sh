@@ -41,6 +41,9 @@ says() {
 
 rm -rf "$work"
 mkdir -p "$work"/{zenblas,version,layout,old}
+# Away from the real library, which the shim would find beside itself.
+cp "$shim" "$work/"
+shim=$work/${shim##*/}
 shared libblas.so.3 reference.c
 shared zenblas/libzenblas.so.0 zenblas.c
 shared old/libzenblas.so.0 zenblas.c -Dzenblas_qgemm=zenblas_qgemm_of_old
