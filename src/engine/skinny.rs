@@ -37,6 +37,8 @@ const DEPTH: usize = 192;
 /// Bytes of a row block of A along k that inner products go over once for each few columns.
 const ROWS_BYTES: usize = 16 << 10;
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
 /// Pieces of rows for each thread, so that none waits long for another at the end.
 const PIECES: usize = 4;
 
@@ -218,6 +220,9 @@ impl<T: Scalar> Skinny<'_, T> {
             let beta = if pc == 0 { self.beta } else { T::ONE };
             for i in rows.clone().step_by(mr) {
                 let m = mr.min(rows.end - i);
+                if i + mr < rows.end {
+                    fetch_ahead(self.a.at(i + mr, pc), mr, self.a.col_stride(), depth);
+                }
                 for j in (0..n).step_by(self.panel()) {
                     let width = self.panel().min(n - j);
                     // SAFETY: as the caller vouches; tiles lie inside A, B and C.
@@ -257,6 +262,25 @@ impl<T: Scalar> Skinny<'_, T> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Fetches the next tile's rows of A, `rows` adjacent ones at `depth` places `stride` apart: a column from each other,
+/// no hardware prefetcher sees them coming.
+#[inline(always)]
+fn fetch_ahead<T>(from: *const T, rows: usize, stride: isize, depth: usize) {
+    for p in 0..depth {
+        let column = from.wrapping_offset(p as isize * stride);
+        for byte in (0..rows * size_of::<T>()).step_by(LINE) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a prefetch never faults.
+            unsafe {
+                use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                _mm_prefetch::<_MM_HINT_T0>(column.wrapping_byte_add(byte).cast());
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            let _ = column.wrapping_byte_add(byte);
         }
     }
 }

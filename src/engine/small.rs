@@ -26,6 +26,8 @@ const TINY: usize = 48 * 48 * 48;
 const A_SHARE: f64 = 0.6;
 /// Part of L1 that a panel of B may take, which every panel of A meets.
 const B_SHARE: f64 = 0.75;
+/// Bytes that fit everywhere.
+const NEAR: usize = 8 << 10;
 /// Depth up to which a single tile is not worth another thought.
 const ONE_TILE_DEPTH: usize = 256;
 /// Pieces of columns for each thread, so that none waits long for another at the end.
@@ -87,16 +89,17 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
     if !direct(&gemm.a) || !direct(&gemm.b) {
         return false;
     }
-    let caches = &topology::get().caches;
-    let fits = |elements: usize, share: f64, cache: usize| {
-        (elements * size_of::<T>()) as f64 <= share * cache as f64
-    };
-    let b_panel = gemm.kernels.nr.saturating_mul(gemm.k);
-    if !fits(gemm.m.saturating_mul(gemm.k), A_SHARE, caches.l2)
-        || !fits(b_panel, B_SHARE, caches.l1d)
-        || (matches!(gemm.b, Operand::Symmetric(_)) && b_panel * size_of::<T>() > COPY)
-    {
+    let bytes = |elements: usize| elements.saturating_mul(size_of::<T>());
+    let (a, b_panel) = (bytes(gemm.m.saturating_mul(gemm.k)), bytes(gemm.kernels.nr.saturating_mul(gemm.k)));
+    if matches!(gemm.b, Operand::Symmetric(_)) && b_panel > COPY {
         return false;
+    }
+    // What any cache holds needs no look at this machine's.
+    if a.max(b_panel) > NEAR {
+        let caches = &topology::get().caches;
+        if a as f64 > A_SHARE * caches.l2 as f64 || b_panel as f64 > B_SHARE * caches.l1d as f64 {
+            return false;
+        }
     }
     if let Operand::Dense(a) = &gemm.a
         && (a.row_stride() == 1 || gemm.m == 1)

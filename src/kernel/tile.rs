@@ -140,12 +140,6 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
         // SAFETY: step p < k of both panels, which the caller vouches for.
         unsafe {
             let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
-            if DIRECT {
-                // The next tile's rows: a column apart from each other, nobody else sees them coming.
-                for i in DOWN..2 * DOWN {
-                    isa.prefetch(a.wrapping_add(i * lanes));
-                }
-            }
             for (i, row) in rows.iter_mut().enumerate() {
                 *row = if DIRECT && i == DOWN - 1 {
                     <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)

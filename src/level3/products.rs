@@ -118,10 +118,11 @@ fn multiply<T: Scalar>(
             c_col: c.col_stride(),
             region,
         };
-        if skinny::multiply(&product) {
+        let tiny = small::is_tiny(&product);
+        if !tiny && skinny::multiply(&product) {
             return;
         }
-        let threads = if small::is_tiny(&product) { 1 } else { plan::threads(&product.shape()) };
+        let threads = if tiny { 1 } else { plan::threads(&product.shape()) };
         if small::multiply(&product, threads) || engine::multiply(&product, threads) {
             return;
         }
