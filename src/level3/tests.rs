@@ -496,6 +496,14 @@ fn batches<T: Scalar>() {
 }
 
 #[test]
+fn skinny_products_on_threads() {
+    on_threads(3, || {
+        gemms::<f32>(&SKINNY);
+        gemms::<c64>(&SKINNY);
+    });
+}
+
+#[test]
 fn batches_on_threads() {
     batches::<f32>();
     batches::<f64>();
