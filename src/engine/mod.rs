@@ -2,7 +2,8 @@
 //! passes over memory of levels 1 and 2 among threads.
 //!
 //! ```text
-//!   level3 -> small.rs                 operands near a core: tiles straight from memory
+//!   level3 -> tiny.rs                  some dozens of rows and columns: straight to the kernel
+//!          -> small.rs                 operands near a core: tiles straight from memory
 //!          -> skinny.rs                few columns or rows: the large operand read once, where it lies
 //!          -> multiply -> plan.rs      how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
@@ -24,6 +25,7 @@ pub mod plan;
 pub mod skinny;
 pub mod small;
 pub mod stream;
+pub mod tiny;
 
 use crate::platform::memory::Buffer;
 use crate::platform::pool::{self, Team};

@@ -19,6 +19,8 @@ pub enum Operand<'a, T> {
     Dense(MatRef<'a, T>),
     /// One triangle is stored.
     Symmetric(SymRef<'a, T>),
+    /// Two matrices of as many rows, the depths of the second behind those of the first.
+    Joined([MatRef<'a, T>; 2]),
     /// Every element is stored as a number of a smaller type.
     Converted(Converted<'a, T>),
     /// Packed beforehand, in panels that the kernels in use read.
@@ -77,6 +79,9 @@ impl<T: Scalar> Operand<'_, T> {
     pub fn split_conj(self) -> (Self, bool) {
         match self {
             Operand::Dense(mat) if mat.is_conj() => (Operand::Dense(mat.conj()), true),
+            Operand::Joined(mats) if mats.iter().all(MatRef::is_conj) => {
+                (Operand::Joined(mats.map(MatRef::conj)), true)
+            }
             _ => (self, false),
         }
     }
@@ -86,6 +91,10 @@ impl<T: Scalar> Operand<'_, T> {
         match self {
             Operand::Dense(mat) => mat.get(i, k),
             Operand::Symmetric(sym) => symmetric_element(sym, mirrored(sym), i, k),
+            Operand::Joined([first, second]) => match k.checked_sub(first.cols()) {
+                None => first.get(i, k),
+                Some(k) => second.get(i, k),
+            },
             // SAFETY: number (i, k) of the matrix.
             Operand::Converted(mat) => unsafe { (mat.get)(mat.at(i, k), mat.offset) },
             // SAFETY: element (i, k) of the panels.
@@ -112,6 +121,17 @@ impl<T: Scalar> Operand<'_, T> {
             Operand::Dense(mat) => unsafe { pack_dense(packer, *mat, rows, k, to) },
             // SAFETY: the caller vouches for `to`.
             Operand::Symmetric(sym) => unsafe { pack_symmetric(packer, sym, rows, k, to) },
+            // SAFETY: the two parts fill the panel one after the other; the caller vouches for its room.
+            Operand::Joined([first, second]) => unsafe {
+                let seam = first.cols().clamp(k.start, k.end);
+                if k.start < seam {
+                    pack_dense(packer, *first, rows.clone(), k.start..seam, to);
+                }
+                if seam < k.end {
+                    let to = to.add((seam - k.start) * packer.width);
+                    pack_dense(packer, *second, rows, seam - first.cols()..k.end - first.cols(), to);
+                }
+            },
             // SAFETY: the block lies inside the matrix; the caller vouches for `to`.
             Operand::Converted(mat) => unsafe {
                 let panel = Panel {

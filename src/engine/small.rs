@@ -9,17 +9,16 @@
 
 use super::gemm::{Gemm, Region};
 use super::operand::{Operand, Packer};
+use super::tiny;
 use crate::kernel::tile::Tile;
-use crate::kernel::{KernelSet, kernels};
+use crate::kernel::{KernelSet, even};
 use crate::platform::memory::Buffer;
 use crate::platform::{pool, topology};
 use crate::scalar::Scalar;
-use crate::view::{MatMut, MatRef, Uplo};
+use crate::view::{MatRef, Uplo};
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// Multiply-adds of reals up to which nobody needs to think about threads.
-const TINY: usize = 48 * 48 * 48;
 /// Part of L2 up to which an A straight from memory wins over a packed one, on one thread: it passes
 /// through L2 once for each panel of B. Measured on Zen 3 (512 KiB of L2), nn: f32 95 % of the FMA peak at
 /// 192 square, 75 % at 384 (A larger than L2), where packed loops reach 90 %.
@@ -28,8 +27,6 @@ const A_SHARE: f64 = 0.6;
 const B_SHARE: f64 = 0.75;
 /// Bytes that fit everywhere.
 const NEAR: usize = 8 << 10;
-/// Depth up to which a single tile is not worth another thought.
-const ONE_TILE_DEPTH: usize = 256;
 /// Pieces of columns for each thread, so that none waits long for another at the end.
 const PIECES: usize = 4;
 /// Bytes of A that are packed on the stack.
@@ -41,57 +38,25 @@ const LINE: usize = 64;
 /// Bytes of that copy, on the stack.
 const COPY: usize = 16 << 10;
 
-/// Multiplies if one tile is all of C, the rows of A and C are adjacent and the factors and sizes are not 0;
-/// otherwise does nothing and says so. The shortest way in: a call of 4 x 4 x 4 is over in 20 ns.
-#[inline]
-pub fn one_tile<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &MatMut<T>) -> bool {
-    let kernels = kernels::<T>();
-    let (m, n, k) = (c.rows(), c.cols(), a.cols());
-    let fits = m.wrapping_sub(1) < kernels.mr
-        && n.wrapping_sub(1) < kernels.nr
-        && k.wrapping_sub(1) < ONE_TILE_DEPTH;
-    if !fits || a.row_stride() != 1 || c.row_stride() != 1 || alpha == T::ZERO {
-        return false;
-    }
-    // SAFETY: the kernel set is one that the CPU has; A, B and C are one tile each, as the views say.
-    unsafe {
-        (kernels.direct(m, n))(&Tile {
-            k,
-            a: a.as_ptr(),
-            a_k: a.col_stride(),
-            b: b.as_ptr(),
-            b_k: b.row_stride(),
-            b_j: b.col_stride(),
-            c: c.as_mut_ptr(),
-            c_col: c.col_stride(),
-            m,
-            n,
-            alpha,
-            beta,
-            conj_a: a.is_conj(),
-            conj_b: b.is_conj(),
-        })
-    }
-    true
-}
-
 /// Whether a product is so small that more than one thread cannot pay.
 #[inline]
 pub fn is_tiny<T: Scalar>(gemm: &Gemm<T>) -> bool {
-    (gemm.m * gemm.n).saturating_mul(gemm.k).saturating_mul(T::PARTS * T::PARTS) <= TINY
+    (gemm.m * gemm.n).saturating_mul(gemm.k).saturating_mul(T::PARTS * T::PARTS) <= tiny::WORK
 }
 
-/// Multiplies on up to `threads` threads if the product is small and its operands dense or symmetric; otherwise
+/// Multiplies on up to `threads` threads if the product is small and its operands are numbers of its type; otherwise
 /// does nothing and says so.
 #[inline]
 pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
-    let direct = |operand: &Operand<T>| matches!(operand, Operand::Dense(_) | Operand::Symmetric(_));
-    if !direct(&gemm.a) || !direct(&gemm.b) {
+    let stored = |operand: &Operand<T>| {
+        matches!(operand, Operand::Dense(_) | Operand::Symmetric(_) | Operand::Joined(_))
+    };
+    if !stored(&gemm.a) || !stored(&gemm.b) {
         return false;
     }
     let bytes = |elements: usize| elements.saturating_mul(size_of::<T>());
     let (a, b_panel) = (bytes(gemm.m.saturating_mul(gemm.k)), bytes(gemm.kernels.nr.saturating_mul(gemm.k)));
-    if matches!(gemm.b, Operand::Symmetric(_)) && b_panel > COPY {
+    if !matches!(gemm.b, Operand::Dense(_)) && b_panel > COPY {
         return false;
     }
     // What any cache holds needs no look at this machine's.
@@ -119,12 +84,6 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
     let Some(buffer) = Buffer::take(bytes) else { return false };
     packed_tiles(gemm, threads, padded, buffer.as_mut_ptr().cast());
     true
-}
-
-/// The size of the equal parts, multiples of `unit` and at most `limit`, that `whole` is cut into.
-#[inline(always)]
-fn even(whole: usize, limit: usize, unit: usize) -> usize {
-    whole.div_ceil(whole.div_ceil(limit)).next_multiple_of(unit)
 }
 
 /// Packs A in panels `padded` wide to `to`, which has room for them, and multiplies.

@@ -48,6 +48,9 @@ pub type TileFn<T> = unsafe fn(&Tile<T>);
 const DIRECT_DOWN: usize = 3;
 const DIRECT_ACROSS: usize = 8;
 
+/// Rows and columns up to which a kernel set knows beforehand how to cut them into tiles.
+pub const CUT_UP_TO: usize = 64;
+
 /// The kernels of a type on an ISA. Functions are only called where the CPU has the ISA: a set is handed
 /// out by [`kernels`] and [`kernels_on`], which check.
 #[derive(Debug)]
@@ -63,6 +66,8 @@ pub struct KernelSet<T: Scalar> {
     /// `C <- alpha A B + beta C` for one tile of packed panels.
     pub tile: TileFn<T>,
     direct: [[TileFn<T>; DIRECT_ACROSS]; DIRECT_DOWN],
+    heights: [u8; CUT_UP_TO + 1],
+    widths: [u8; CUT_UP_TO + 1],
     /// Inner products of up to `inner_rows` x `inner_cols` of C.
     pub inner: unsafe fn(&Inner<T>),
     /// Rows of a tile of inner products.
@@ -92,6 +97,8 @@ impl<T: Scalar> KernelSet<T> {
                 direct_across::<S, T, 2, N>(),
                 if DOWN >= 3 { direct_across::<S, T, 3, N>() } else { direct_across::<S, T, 2, N>() },
             ],
+            heights: cuts(DOWN * vector, vector),
+            widths: cuts(N, 1),
             inner: inner::entry::<S, T, R, C>,
             inner_rows: R,
             inner_cols: C,
@@ -105,8 +112,39 @@ impl<T: Scalar> KernelSet<T> {
     #[inline(always)]
     pub fn direct(&self, m: usize, n: usize) -> TileFn<T> {
         debug_assert!(m >= 1 && m <= self.mr && n >= 1 && n <= self.nr);
-        self.direct[((m - 1) / self.vector).min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
+        // A vector has a power of two of rows; a division would take as long as the kernel's first steps.
+        let down = (m - 1) >> self.vector.trailing_zeros();
+        self.direct[down.min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
     }
+
+    /// Rows of the equal tiles that `m <= CUT_UP_TO` rows are cut into.
+    #[inline(always)]
+    pub fn height(&self, m: usize) -> usize {
+        self.heights[m].into()
+    }
+
+    /// Columns of the equal tiles that `n <= CUT_UP_TO` columns are cut into.
+    #[inline(always)]
+    pub fn width(&self, n: usize) -> usize {
+        self.widths[n].into()
+    }
+}
+
+/// The size of the equal parts, multiples of `unit` and at most `limit`, that `whole > 0` is cut into.
+#[inline(always)]
+pub const fn even(whole: usize, limit: usize, unit: usize) -> usize {
+    whole.div_ceil(whole.div_ceil(limit)).next_multiple_of(unit)
+}
+
+/// [`even`] for every `whole` up to the limit.
+const fn cuts(limit: usize, unit: usize) -> [u8; CUT_UP_TO + 1] {
+    let mut cuts = [0; CUT_UP_TO + 1];
+    let mut whole = 1;
+    while whole <= CUT_UP_TO {
+        cuts[whole] = even(whole, limit, unit) as u8;
+        whole += 1;
+    }
+    cuts
 }
 
 /// The direct kernels of one height, 1 to `N` columns across (the entries behind repeat the last).

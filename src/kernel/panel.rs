@@ -86,35 +86,63 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
 
 /// The source is contiguous along i.
 ///
-/// Whole vectors are written where a part would do: what they spill behind a row is the start of the next
-/// one, written after it. Only the last row must keep to its room.
-///
 /// # Safety
 /// As for [`pack`].
 #[inline(always)]
 unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (panel.padded * T::PARTS).div_ceil(<Vec<S, T::Real>>::LANES) {
+            1 => copy_vectors::<S, T, 1>(isa, panel, 1),
+            2 => copy_vectors::<S, T, 2>(isa, panel, 2),
+            3 => copy_vectors::<S, T, 3>(isa, panel, 3),
+            vectors => copy_vectors::<S, T, 1>(isa, panel, vectors),
+        }
+    }
+}
+
+/// [`copy_rows`] of `vectors` vectors, or of `V` where they are no more than three.
+///
+/// Whole vectors are read and written where a part would do: what they spill behind a row is the start of the next
+/// one, written after it, and what they read there lies before the next row of the source. Only the last rows must
+/// keep to their room.
+///
+/// # Safety
+/// As for [`pack`].
+#[inline(always)]
+unsafe fn copy_vectors<S: Isa, T: Scalar, const V: usize>(isa: S, panel: &Panel<T>, vectors: usize) {
+    let vectors = if vectors <= 3 { V } else { vectors };
     let lanes = <Vec<S, T::Real>>::LANES;
     let (reals, valid) = (panel.padded * T::PARTS, panel.width * T::PARTS);
-    let from = panel.from.cast::<T::Real>();
-    let to = panel.to.cast::<T::Real>();
     let k_step = panel.k_stride * T::PARTS as isize;
-    let vectors = reals.div_ceil(lanes);
-    // Rows whose last vector still ends inside the panel.
+    // Rows whose last vector still ends inside the panel, and those of them that may be read in whole vectors too.
     let free = (panel.k * reals + reals).saturating_sub(vectors * lanes) / reals;
+    let whole = if valid < reals {
+        0
+    } else if reals == vectors * lanes {
+        panel.k
+    } else if k_step >= (vectors * lanes) as isize {
+        free.min(panel.k.saturating_sub(1))
+    } else {
+        0
+    };
+    let (mut from, mut to) = (panel.from.cast::<T::Real>(), panel.to.cast::<T::Real>());
     for p in 0..panel.k {
-        let row = from.wrapping_offset(p as isize * k_step);
-        let to = to.wrapping_add(p * reals);
         // Rows of the next panel: a stride apart as they are, no hardware prefetcher sees them coming.
-        isa.prefetch(row.wrapping_add(reals));
+        isa.prefetch(from.wrapping_add(reals));
         for v in 0..vectors {
             let i = v * lanes;
-            // SAFETY: the source has `valid` reals in row p, the destination `reals`, and more rows where
-            // vectors spill.
+            // SAFETY: the source has `valid` reals in row p, and more rows where whole vectors are read; the
+            // destination `reals`, and more rows where vectors spill.
             unsafe {
+                if p < whole {
+                    <Vec<S, T::Real>>::load(isa, from.add(i)).store(to.add(i));
+                    continue;
+                }
                 let vector = if i + lanes <= valid {
-                    <Vec<S, T::Real>>::load(isa, row.add(i))
+                    <Vec<S, T::Real>>::load(isa, from.add(i))
                 } else {
-                    <Vec<S, T::Real>>::load_first(isa, row.wrapping_add(i), valid.saturating_sub(i))
+                    <Vec<S, T::Real>>::load_first(isa, from.wrapping_add(i), valid.saturating_sub(i))
                 };
                 if p < free {
                     vector.store(to.add(i));
@@ -123,6 +151,7 @@ unsafe fn copy_rows<S: Isa, T: Scalar>(isa: S, panel: &Panel<T>) {
                 }
             }
         }
+        (from, to) = (from.wrapping_offset(k_step), to.wrapping_add(reals));
     }
 }
 

@@ -25,8 +25,8 @@ pub struct Solve<T> {
     /// The product `L R` and where X is: packed panels, `m` rows `MR` and `n` columns at most `NR`; alpha and
     /// the conjugations are not looked at.
     pub tile: Tile<T>,
-    /// T, row after row of NR elements: from the diagonal away, first `t_jj`, then its neighbours in the order in
-    /// which their columns are solved, and zeros.
+    /// T, row after row of NR elements. What is in its other triangle does not count, and neither do NR elements
+    /// before and behind T, but all are read.
     pub t: *const T,
     /// Which triangle T is.
     pub uplo: Uplo,
@@ -93,22 +93,26 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
                 }
                 continue;
             }
-            // SAFETY: row j < n of the triangle, which has N columns, and column j of x.
+            // SAFETY: fewer than N elements beside one of the diagonal, and column j < n of x.
             unsafe {
-                let row = t.add(j * N);
+                // From the diagonal away, in the order in which columns are solved.
+                let row = |i: usize| {
+                    *t.offset((j * N + j) as isize + if UPPER { i as isize } else { -(i as isize) })
+                };
                 let mut solved = waiting[0];
                 if *inverted {
                     for x in &mut solved {
-                        *x = times(isa, *x, *row);
+                        *x = times(isa, *x, row(0));
                     }
                 } else {
-                    divide(isa, &mut solved, *row);
+                    divide(isa, &mut solved, row(0));
                 }
                 for (v, x) in solved.into_iter().enumerate() {
                     x.store(column(j).add(v * lanes));
                 }
                 for i in 1..N {
-                    let t = *row.add(i);
+                    // Behind the last column: what it makes of columns that are none is not used.
+                    let t = row(i);
                     for v in 0..DOWN {
                         waiting[i - 1][v] = if T::IS_COMPLEX {
                             waiting[i][v] - times(isa, solved[v], t)

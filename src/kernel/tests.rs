@@ -3,6 +3,7 @@
 use super::panel::Unpanel;
 use super::*;
 use crate::scalar::{Real, c32, c64};
+use crate::testing::nan;
 use crate::view::Uplo;
 
 fn number<T: Scalar>(i: usize) -> T {
@@ -154,17 +155,14 @@ fn solves<T: Scalar>() {
                         x.scale(T::Real::from_f64(0.0625))
                     }
                 };
-                // Columns that wait for column j, the next one first.
-                let waiting = |j: usize| match uplo {
-                    Uplo::Upper => (j + 1..n).collect::<std::vec::Vec<_>>(),
-                    Uplo::Lower => (0..j).rev().collect(),
-                };
-                let mut t = vec![T::ZERO; n * set.nr];
+                // What does not count, before and behind T and in its other triangle, is NaN.
+                let mut t = vec![nan::<T>(); (n + 2) * set.nr];
                 for j in 0..n {
-                    let row = &mut t[j * set.nr..];
-                    row[0] = if inverted { T::ONE.divide(element(j, j)) } else { element(j, j) };
-                    for (place, i) in waiting(j).into_iter().enumerate() {
-                        row[1 + place] = element(j, i);
+                    for i in if uplo == Uplo::Upper { j..n } else { 0..j + 1 } {
+                        t[(1 + j) * set.nr + i] = element(j, i);
+                    }
+                    if inverted {
+                        t[(1 + j) * set.nr + j] = T::ONE.divide(element(j, j));
                     }
                 }
                 let left: std::vec::Vec<T> = (0..k * set.mr).map(|at| number(at + 1)).collect();
@@ -189,7 +187,7 @@ fn solves<T: Scalar>() {
                     conj_b: false,
                 };
                 // SAFETY: x and the panels have the sizes that the arguments say.
-                unsafe { (set.solve)(&Solve { tile, t: t.as_ptr(), uplo, inverted }) };
+                unsafe { (set.solve)(&Solve { tile, t: t.as_ptr().add(set.nr), uplo, inverted }) };
                 for j in 0..n {
                     for r in 0..set.mr {
                         let mut sum = x[j * set.mr + r] * element(j, j);

@@ -3,7 +3,7 @@
 //! | file | operations |
 //! |---|---|
 //! | `products.rs` | gemm, gemmt, symm/hemm, syrk/herk, syr2k/her2k: one engine product each (two for the 2k) |
-//! | `triangular.rs` | trmm, trsm: blocks inside packed panels, the rest engine products |
+//! | `triangular/` | trmm, trsm: blocks inside packed panels, the rest engine products |
 //! | `copy.rs` | omatcopy, imatcopy, geadd |
 //! | `batch.rs` | many products in one call |
 //!

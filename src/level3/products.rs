@@ -1,4 +1,4 @@
-//! The operations that are one product: gemm, gemmt, symm/hemm, syrk/herk, and syr2k/her2k, which is two.
+//! The operations that are one product: gemm, gemmt, symm/hemm, syrk/herk, syr2k, and her2k, which may be two.
 //!
 //! They differ in how an operand is packed (dense, or mirrored from one triangle) and in which part of C is
 //! computed. The engine wants C with adjacent rows; a C with adjacent columns is the transposed product,
@@ -7,14 +7,14 @@
 use super::plain;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand;
-use crate::engine::{self, Product, plan, skinny, small};
+use crate::engine::{self, Product, plan, skinny, small, tiny};
 use crate::kernel::kernels;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
 
 /// `C <- alpha A B + beta C`, A m x k and B k x n as the views say (transposed, conjugated).
 pub fn gemm<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, c: MatMut<T>) {
-    if !small::one_tile(alpha, &a, &b, beta, &c) {
+    if !tiny::multiply(alpha, &a, &b, beta, &c) {
         let k = a.cols();
         multiply(Region::Full, alpha, Operand::Dense(a), Operand::Dense(b.t()), k, beta, c);
     }
@@ -58,10 +58,15 @@ pub fn syr2k<T: Scalar>(
 ) {
     let region = Region::Triangle(uplo, symmetry);
     let (k, swapped_alpha) = (a.cols(), alpha.conj_if(symmetry == Symmetry::Hermitian));
-    let right = |x| Operand::Dense(conjugate_if(x, symmetry));
-    multiply(region, alpha, Operand::Dense(a), right(b), k, beta, c.reborrow());
+    let (right_a, right_b) = (conjugate_if(a, symmetry), conjugate_if(b, symmetry));
+    if swapped_alpha == alpha {
+        // One product of twice the depth: A with B behind it, by B with A behind it.
+        let (left, right) = (Operand::Joined([a, b]), Operand::Joined([right_b, right_a]));
+        return multiply(region, alpha, left, right, 2 * k, beta, c);
+    }
+    multiply(region, alpha, Operand::Dense(a), Operand::Dense(right_b), k, beta, c.reborrow());
     if alpha != T::ZERO && k > 0 {
-        multiply(region, swapped_alpha, Operand::Dense(b), right(a), k, T::ONE, c);
+        multiply(region, swapped_alpha, Operand::Dense(b), Operand::Dense(right_a), k, T::ONE, c);
     }
 }
 

@@ -70,6 +70,7 @@ impl Isa for Avx512 {
                 // Half a register of rows: the squares of AVX2 waste none.
                 4 if block.width <= 8 => avx2::blockwise::<T, 8, avx2::Square8>(block),
                 8 if block.width <= 4 => avx2::blockwise::<T, 4, avx2::Square4>(block),
+                16 if block.width <= 2 => avx2::blockwise::<T, 2, avx2::Square2>(block),
                 4 => blockwise::<T, 16, Square16>(block),
                 8 => blockwise::<T, 8, Square8>(block),
                 16 => blockwise::<T, 4, Square4>(block),

@@ -1,0 +1,134 @@
+//! Products of at most some dozens: what costs there is the way to the kernel, so this one is short.
+//!
+//! No thread, no lock, no memory but the stack, no description of the product in between, no division: how sizes
+//! are cut into tiles stands in the kernel table. Everything that needs thought is left to `small`.
+
+use crate::kernel::panel::Panel;
+use crate::kernel::tile::Tile;
+use crate::kernel::{CUT_UP_TO, KernelSet, kernels};
+use crate::scalar::Scalar;
+use crate::view::{MatMut, MatRef};
+use core::mem::MaybeUninit;
+
+/// Depth up to which a product is tiny.
+const DEPTH: usize = 256;
+/// Multiply-adds of reals up to which nobody needs to think about threads.
+pub const WORK: usize = 48 * 48 * 48;
+/// Bytes of A that are packed on the stack.
+const ROOM: usize = 16 << 10;
+/// Bytes that depths of A a power of two apart leave each other of any CPU's L1.
+const NEAR: usize = 32 << 10;
+/// Bytes of two cache lines.
+const LINES: usize = 128;
+
+/// Multiplies if the product is tiny, alpha is not 0 and C has adjacent rows or columns; otherwise does nothing
+/// and says so.
+#[inline]
+pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &MatMut<T>) -> bool {
+    // A C of adjacent columns is the transposed product.
+    let (a, b, m, n, c_col) = if c.row_stride() == 1 {
+        (*a, *b, c.rows(), c.cols(), c.col_stride())
+    } else if c.col_stride() == 1 {
+        (b.t(), a.t(), c.cols(), c.rows(), c.row_stride())
+    } else {
+        return false;
+    };
+    let k = a.cols();
+    // Sizes of 0 are none of ours.
+    let fits = |size: usize, limit: usize| size.wrapping_sub(1) < limit;
+    if !fits(m, CUT_UP_TO) || !fits(n, CUT_UP_TO) || !fits(k, DEPTH) || alpha == T::ZERO {
+        return false;
+    }
+    if m * n * k * (T::PARTS * T::PARTS) > WORK {
+        return false;
+    }
+    let kernels = kernels::<T>();
+    let mut tile = Tile {
+        k,
+        a: a.as_ptr(),
+        a_k: a.col_stride(),
+        b: b.as_ptr(),
+        b_k: b.row_stride(),
+        b_j: b.col_stride(),
+        c: c.as_mut_ptr(),
+        c_col,
+        m,
+        n,
+        alpha,
+        beta,
+        conj_a: a.is_conj(),
+        conj_b: b.is_conj(),
+    };
+    if a.row_stride() == 1 {
+        let apart = a.col_stride().unsigned_abs() * size_of::<T>();
+        if k * (1 << apart.trailing_zeros().min(12)).max(LINES) > NEAR && k > 1 {
+            return false;
+        }
+        // SAFETY: the kernel set is one that the CPU has; the views vouch for A, B and C.
+        unsafe { tiles(kernels, &mut tile, 1) };
+        true
+    } else {
+        (m + kernels.mr) * k * size_of::<T>() <= ROOM && {
+            // SAFETY: as above; there is room for A with its last panel padded.
+            unsafe { packed(kernels, &mut tile, a.row_stride()) };
+            true
+        }
+    }
+}
+
+/// Packs A, rows `row_stride` apart, and multiplies.
+///
+/// # Safety
+/// The CPU has the kernels; A, B and C are as `tile` says, which is all of C; A with `mr` more rows fits in [`ROOM`].
+#[inline(never)]
+unsafe fn packed<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stride: isize) {
+    let mut room = MaybeUninit::<[u128; ROOM / 16]>::uninit();
+    let to = room.as_mut_ptr().cast::<T>();
+    let height = kernels.height(tile.m);
+    let mut i = 0;
+    while i < tile.m {
+        let panel = Panel {
+            from: tile.a.wrapping_offset(i as isize * row_stride),
+            i_stride: row_stride,
+            k_stride: tile.a_k,
+            width: height.min(tile.m - i),
+            k: tile.k,
+            to: to.wrapping_add(i * tile.k),
+            padded: height,
+            conj: false,
+        };
+        // SAFETY: rows of A that exist; fewer than `mr` are added to them in all.
+        unsafe { (kernels.pack)(&panel) };
+        i += height;
+    }
+    (tile.a, tile.a_k) = (to, height as isize);
+    // SAFETY: the caller's promise.
+    unsafe { tiles(kernels, tile, tile.k) };
+}
+
+/// Multiplies tile by tile; a row of A is `a_i` elements from the one above it, or the first row of a packed panel
+/// is as far for each row between.
+///
+/// # Safety
+/// The CPU has the kernels; A, B and C are as `whole` says, which is all of C.
+#[inline(always)]
+unsafe fn tiles<T: Scalar>(kernels: &KernelSet<T>, whole: &mut Tile<T>, a_i: usize) {
+    let (m, n, a, c, tile) = (whole.m, whole.n, whole.a, whole.c, whole);
+    let (height, width) = (kernels.height(m), kernels.width(n));
+    let mut j = 0;
+    while j < n {
+        tile.n = width.min(n - j);
+        let column = c.wrapping_offset(j as isize * tile.c_col);
+        let mut i = 0;
+        while i < m {
+            tile.m = height.min(m - i);
+            tile.a = a.wrapping_add(i * a_i);
+            tile.c = column.wrapping_add(i);
+            // SAFETY: a tile inside A, B and C.
+            unsafe { (kernels.direct(tile.m, tile.n))(tile) };
+            i += height;
+        }
+        tile.b = tile.b.wrapping_offset(width as isize * tile.b_j);
+        j += width;
+    }
+}

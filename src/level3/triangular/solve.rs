@@ -1,0 +1,97 @@
+//! trsm on a diagonal block: panels of lanes are packed, solved where they are, and written back.
+
+use super::{Scratch, Task};
+use crate::engine::operand::{Operand, Packer};
+use crate::kernel::KernelSet;
+use crate::kernel::panel::Unpanel;
+use crate::kernel::solve::{Solve, inverts};
+use crate::kernel::tile::Tile;
+use crate::scalar::Scalar;
+use crate::view::{Diag, MatMut, TriRef, Uplo};
+use core::ops::Range;
+
+impl<T: Scalar> Task<'_, T> {
+    /// `B_p <- scale B_p T_pp^-1` for columns `here`.
+    pub(super) fn solve_block(&self, scratch: &Scratch<T>, here: Range<usize>, scale: T, b: &mut MatMut<T>) {
+        let (mr, nr, order) = (self.kernels.mr, self.kernels.nr, here.len());
+        let t = TriRef { mat: self.t.mat.block(here.clone(), here.clone()), ..self.t };
+        let inverted = t.diag == Diag::Unit || (0..order).all(|i| inverts(t.mat.get(i, i)));
+        for col in (0..order).step_by(nr) {
+            let (cols, to) = (col..(col + nr).min(order), scratch.diagonal_panel(col, order));
+            // SAFETY: the diagonal block has room for `order` steps of each of its panels.
+            unsafe {
+                self.pack_columns(&t, cols.clone(), nr, to);
+                for (at, i) in cols.enumerate() {
+                    let diagonal = to.add(i * nr + at);
+                    if t.diag == Diag::Unit {
+                        *diagonal = T::ONE;
+                    } else if inverted {
+                        *diagonal = T::ONE.divide(*diagonal);
+                    }
+                }
+            }
+        }
+        let columns = b.block(0..b.rows(), here);
+        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: mr };
+        for lane in (0..columns.rows()).step_by(mr) {
+            let width = mr.min(columns.rows() - lane);
+            // SAFETY: the lanes have room for `order` columns; kernels are of an ISA that the CPU has; rows of B are
+            // this thread's own.
+            unsafe {
+                Operand::Dense(columns.as_ref()).pack(packer, lane..lane + width, 0..order, scratch.lanes);
+                self.solve_panel(order, scratch, scale, inverted);
+                (self.kernels.unpack_a)(&Unpanel {
+                    from: scratch.lanes,
+                    width,
+                    k: order,
+                    to: columns.at(lane, 0),
+                    i_stride: columns.row_stride(),
+                    k_stride: columns.col_stride(),
+                });
+            }
+        }
+    }
+
+    /// Solves with the packed diagonal block of this order inside a packed panel of lanes.
+    ///
+    /// # Safety
+    /// The panel and the diagonal block are packed in `scratch`.
+    unsafe fn solve_panel(&self, order: usize, scratch: &Scratch<T>, scale: T, inverted: bool) {
+        let KernelSet { mr, nr, .. } = *self.kernels;
+        let parts = order.div_ceil(nr);
+        for step in 0..parts {
+            let part = if self.t.uplo == Uplo::Upper { step } else { parts - 1 - step };
+            let cols = part * nr..((part + 1) * nr).min(order);
+            // Depths beside the triangle.
+            let beside = match self.t.uplo {
+                Uplo::Upper => 0..cols.start,
+                Uplo::Lower => cols.end..order,
+            };
+            let t = scratch.diagonal_panel(cols.start, order);
+            let solve = Solve {
+                // x <- scale x - X_beside T_beside.
+                tile: Tile {
+                    k: beside.len(),
+                    a: scratch.lanes.wrapping_add(beside.start * mr),
+                    a_k: mr as isize,
+                    b: t.wrapping_add(beside.start * nr),
+                    b_k: nr as isize,
+                    b_j: 1,
+                    c: scratch.lanes.wrapping_add(cols.start * mr),
+                    c_col: mr as isize,
+                    m: mr,
+                    n: cols.len(),
+                    alpha: -T::ONE,
+                    beta: scale,
+                    conj_a: false,
+                    conj_b: false,
+                },
+                t: t.wrapping_add(cols.start * nr),
+                uplo: self.t.uplo,
+                inverted,
+            };
+            // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
+            unsafe { (self.kernels.solve)(&solve) }
+        }
+    }
+}
