@@ -3,7 +3,7 @@
 
 #![cfg(not(feature = "ilp64"))] // declares the 32-bit interface
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::process::Command;
 use zenblas as _; // the symbols below
 
@@ -36,6 +36,22 @@ type Triangular = unsafe extern "C" fn(
     *const c_int,
 );
 
+/// symm and syr2k: two flags, two sizes, A and B, C.
+type Symmetric = unsafe extern "C" fn(
+    *const c_char,
+    *const c_char,
+    *const c_int,
+    *const c_int,
+    *const c_void,
+    *const c_void,
+    *const c_int,
+    *const c_void,
+    *const c_int,
+    *const c_void,
+    *mut c_void,
+    *const c_int,
+);
+
 unsafe extern "C" {
     fn sgemm_();
     fn dgemm_();
@@ -49,6 +65,24 @@ unsafe extern "C" {
     fn dtrmm_();
     fn ctrmm_();
     fn ztrmm_();
+    fn ssymm_();
+    fn dsymm_();
+    fn csymm_();
+    fn zsymm_();
+    fn ssyr2k_();
+    fn dsyr2k_();
+    fn csyr2k_();
+    fn zsyr2k_();
+}
+
+type Symbol = unsafe extern "C" fn();
+
+/// The routines of a type.
+struct Routines {
+    gemm: Symbol,
+    triangular: [Symbol; 2],
+    symm: Symbol,
+    syr2k: Symbol,
 }
 
 const PAGE: usize = 4096;
@@ -97,57 +131,91 @@ impl Drop for Guarded {
     }
 }
 
-/// Runs all cases of one type; `size` bytes an element, `real` bytes a real.
-fn all_cases(
-    gemm: unsafe extern "C" fn(),
-    triangular: [unsafe extern "C" fn(); 2],
-    size: usize,
-    real: usize,
+/// One product with exactly the memory that the sizes say.
+fn product(
+    gemm: Symbol,
+    [m, n, k]: [usize; 3],
+    one: *const c_void,
+    new: &impl Fn(usize) -> Guarded,
+    (ta, tb): (&CStr, &CStr),
 ) {
-    // SAFETY: the symbols have these signatures.
+    // SAFETY: the symbol has this signature.
     let gemm: Gemm = unsafe { std::mem::transmute(gemm) };
+    let (a, b, c) = (new(m * k), new(n * k), new(m * n));
+    let (rows_a, rows_b) = (if ta == c"N" { m } else { k }, if tb == c"N" { k } else { n });
+    let [m, n, k, lda, ldb] = [m, n, k, rows_a, rows_b].map(|x| x as c_int);
+    // SAFETY: the operands have exactly the sizes that the arguments say.
+    unsafe {
+        gemm(
+            ta.as_ptr(),
+            tb.as_ptr(),
+            &m,
+            &n,
+            &k,
+            one,
+            a.start.cast(),
+            &lda,
+            b.start.cast(),
+            &ldb,
+            one,
+            c.start.cast(),
+            &m,
+        )
+    };
+}
+
+/// Runs all cases of one type; `size` bytes an element, `real` bytes a real.
+fn all_cases(routines: &Routines, size: usize, real: usize) {
     let one_f32 = [1.0f32, 0.0];
     let one_f64 = [1.0f64, 0.0];
     let one: *const c_void = if real == 4 { one_f32.as_ptr().cast() } else { one_f64.as_ptr().cast() };
+    // SAFETY: the symbols have this signature.
+    let [symm, syr2k]: [Symmetric; 2] =
+        unsafe { [routines.symm, routines.syr2k].map(|symbol| std::mem::transmute(symbol)) };
     let sizes = [1usize, 2, 7, 16, 25, 49, 66];
+    let all_trans = [(c"N", c"N"), (c"T", c"N"), (c"N", c"T"), (c"C", c"C")];
     for at_end in [false, true] {
+        let new = |elements: usize| Guarded::new(elements * size, at_end, real);
+        // Few rows or columns beside an operand that no near cache holds.
+        for sizes in [[3, 601, 703], [601, 3, 703], [601, 29, 703]] {
+            for trans in all_trans {
+                product(routines.gemm, sizes, one, &new, trans);
+            }
+        }
         for (m, n, k) in sizes.iter().flat_map(|&m| sizes.iter().map(move |&n| (m, n, (m * 5 + n) % 71 + 1)))
         {
-            for (ta, tb) in [(c"N", c"N"), (c"T", c"N"), (c"N", c"T"), (c"C", c"C")] {
-                let (a, b, c) = (
-                    Guarded::new(m * k * size, at_end, real),
-                    Guarded::new(n * k * size, at_end, real),
-                    Guarded::new(m * n * size, at_end, real),
-                );
-                let (rows_a, rows_b) = (if ta == c"N" { m } else { k }, if tb == c"N" { k } else { n });
-                let [m, n, k, lda, ldb] = [m, n, k, rows_a, rows_b].map(|x| x as c_int);
+            for trans in all_trans {
+                product(routines.gemm, [m, n, k], one, &new, trans);
+            }
+            for (uplo, other) in [(c"U", c"L"), (c"L", c"R"), (c"U", c"N"), (c"L", c"T")] {
+                let ranks = other == c"N" || other == c"T";
+                let order = if other == c"R" { n } else { m };
+                let (a, b, c) = if ranks {
+                    (new(m * k), new(m * k), new(m * m))
+                } else {
+                    (new(order * order), new(m * n), new(m * n))
+                };
+                let ld_ranks = if other == c"T" { k } else { m };
+                let [m, n, k, order, ld_ranks] = [m, n, k, order, ld_ranks].map(|x| x as c_int);
+                let (a, b, c) = (a.start.cast(), b.start.cast(), c.start.cast());
                 // SAFETY: the operands have exactly the sizes that the arguments say.
                 unsafe {
-                    gemm(
-                        ta.as_ptr(),
-                        tb.as_ptr(),
-                        &m,
-                        &n,
-                        &k,
-                        one,
-                        a.start.cast(),
-                        &lda,
-                        b.start.cast(),
-                        &ldb,
-                        one,
-                        c.start.cast(),
-                        &m,
-                    )
-                };
+                    if ranks {
+                        let (uplo, trans) = (uplo.as_ptr(), other.as_ptr());
+                        syr2k(uplo, trans, &m, &k, one, a, &ld_ranks, b, &ld_ranks, one, c, &m);
+                    } else {
+                        let (side, uplo) = (other.as_ptr(), uplo.as_ptr());
+                        symm(side, uplo, &m, &n, one, a, &order, b, &m, one, c, &m);
+                    }
+                }
             }
-            for routine in triangular {
+            for routine in routines.triangular {
                 // SAFETY: the symbols have this signature.
                 let routine: Triangular = unsafe { std::mem::transmute(routine) };
                 for side in [c"L", c"R"] {
                     for (uplo, trans) in [(c"U", c"N"), (c"L", c"N"), (c"U", c"T"), (c"L", c"T")] {
                         let order = if side == c"L" { m } else { n };
-                        let a = Guarded::new(order * order * size, at_end, real);
-                        let b = Guarded::new(m * n * size, at_end, real);
+                        let (a, b) = (new(order * order), new(m * n));
                         let [m, n, order] = [m, n, order].map(|x| x as c_int);
                         // SAFETY: the operands have exactly the sizes that the arguments say.
                         unsafe {
@@ -175,10 +243,15 @@ fn all_cases(
 /// Does the work of the test below, in a process of its own where `ZENBLAS_ISA` says which ISA.
 #[test]
 fn on_the_isa_of_this_process() {
-    all_cases(sgemm_, [strsm_, strmm_], 4, 4);
-    all_cases(dgemm_, [dtrsm_, dtrmm_], 8, 8);
-    all_cases(cgemm_, [ctrsm_, ctrmm_], 8, 4);
-    all_cases(zgemm_, [ztrsm_, ztrmm_], 16, 8);
+    let types = [
+        (Routines { gemm: sgemm_, triangular: [strsm_, strmm_], symm: ssymm_, syr2k: ssyr2k_ }, 4, 4),
+        (Routines { gemm: dgemm_, triangular: [dtrsm_, dtrmm_], symm: dsymm_, syr2k: dsyr2k_ }, 8, 8),
+        (Routines { gemm: cgemm_, triangular: [ctrsm_, ctrmm_], symm: csymm_, syr2k: csyr2k_ }, 8, 4),
+        (Routines { gemm: zgemm_, triangular: [ztrsm_, ztrmm_], symm: zsymm_, syr2k: zsyr2k_ }, 16, 8),
+    ];
+    for (routines, size, real) in types {
+        all_cases(&routines, size, real);
+    }
 }
 
 #[test]
