@@ -20,8 +20,8 @@
 //!
 //! Take `cblas_dgemm`. [`interface`] checks the arguments as the reference does and makes views of the
 //! memory: row-major, transposed and conjugated operands are strides and a flag from here on.
-//! [`level3::gemm`] returns early where there is nothing to do, hands a C of one tile to the kernel at once,
-//! goes straight from memory where the operands are near ([`engine::small`]) or C is a few columns or rows
+//! [`level3::gemm`] returns early where there is nothing to do, hands what is tiny to the kernel at once
+//! ([`engine::tiny`]), goes straight from memory where the operands are near ([`engine::small`]) or C is a few columns or rows
 //! ([`engine::skinny`]), and else packs and blocks ([`engine::loops`]: start reading there) on as many threads
 //! as pay ([`engine::plan`]). The innermost step is one tile of C in registers ([`kernel::tile`]), written once
 //! over type and ISA.
@@ -35,7 +35,7 @@
 //! | which tile sizes, which kernels? | [`kernel`], one table |
 //! | what is in a Q4_K block, how is it multiplied? | [`quant`] |
 //! | which cache blocks? | [`engine::blocking`] |
-//! | how many threads, who does what? | [`engine::plan`], [`engine::stream`] (levels 1 and 2), [`platform::threads`], [`platform::pool`] |
+//! | how many threads, who does what? | [`engine::plan`], [`engine::plan::cost`], [`engine::stream`] (levels 1 and 2), [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |
 //! | which environment variables? | [`knobs`] |
 //! | how does llama.cpp get at quantised products? | the crate in `ggml/`, a library of its own |

@@ -29,13 +29,14 @@ const L3_SHARE: f64 = 0.25;
 
 impl Blocks {
     /// The blocks for a product on this machine, of which a group of threads computes `rows` x `cols` of C
-    /// with `members` threads.
-    pub fn new(shape: &Shape, rows: usize, cols: usize, members: usize) -> Blocks {
+    /// with `members` threads, one of `sharers` groups on an L3.
+    pub fn new(shape: &Shape, rows: usize, cols: usize, members: usize, sharers: usize) -> Blocks {
         let caches = &topology::get().caches;
         let [mc, kc, nc] = knobs::blocks().unwrap_or_else(|| {
             let kc = if shape.ready.kc > 0 { shape.ready.kc } else { default_depth(shape.b_bytes) };
             let mc = share(caches.l2, L2_SHARE, kc * shape.a_bytes) * shape.mr;
-            let nc = if shape.b_near { 1 } else { share(caches.l3, L3_SHARE, kc * shape.b_bytes) } * shape.nr;
+            let nc = if shape.b_near { 1 } else { share(caches.l3 / sharers, L3_SHARE, kc * shape.b_bytes) }
+                * shape.nr;
             [mc, kc, nc]
         });
         let kc = if shape.ready.kc > 0 { shape.ready.kc } else { even_part(shape.k, kc, 4) };

@@ -159,19 +159,15 @@ impl<T: Scalar> Gemm<'_, T> {
 impl<T: Scalar> Product for Gemm<'_, T> {
     fn shape(&self) -> Shape {
         let KernelSet { mr, nr, .. } = *self.kernels;
+        let (triangle, factor) = match self.region {
+            Region::Full => (None, 1.0),
+            Region::Triangle(uplo, _) => (Some(uplo), 2.0),
+        };
+        let (a, b) = ((mr, mr * size_of::<T>()), (nr, nr * size_of::<T>()));
         Shape {
-            m: self.m,
-            n: self.n,
-            k: self.k,
-            mr,
-            nr,
-            a_bytes: mr * size_of::<T>(),
-            b_bytes: nr * size_of::<T>(),
-            a_tail: 0,
-            b_tail: 0,
             ready: panels::ready(self.a.panels(), self.b.panels()),
-            b_near: false,
-            rate: rate::<T>(self.kernels.level) * if self.region == Region::Full { 1.0 } else { 2.0 },
+            triangle,
+            ..Shape::new([self.m, self.n, self.k], a, b, rate::<T>(self.kernels.level) * factor)
         }
     }
 

@@ -19,20 +19,21 @@ use super::blocking::Blocks;
 use super::plan::Plan;
 use crate::platform::barrier::Barrier;
 use crate::platform::memory::Buffer;
+use crate::view::Uplo;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the members of a group share.
 #[derive(Debug)]
 pub struct Group {
-    /// The next block of rows that nobody has taken.
-    next: AtomicUsize,
+    /// Blocks of rows that have been taken.
+    taken: AtomicUsize,
     barrier: Barrier,
 }
 
 impl Group {
     /// A group of a plan.
     pub fn new(plan: &Plan) -> Group {
-        Group { next: AtomicUsize::new(0), barrier: Barrier::new(plan.members) }
+        Group { taken: AtomicUsize::new(0), barrier: Barrier::new(plan.grid.members) }
     }
 }
 
@@ -53,7 +54,7 @@ impl Workspace {
 
     /// A group's block of B and a member's block of A.
     fn blocks(&self, plan: &Plan, group: usize, rank: usize) -> (*mut u8, *mut u8) {
-        let group_bytes = plan.b_block_bytes + plan.members * plan.a_block_bytes;
+        let group_bytes = plan.b_block_bytes + plan.grid.members * plan.a_block_bytes;
         let b = self.base.wrapping_add(group * group_bytes);
         (b.wrapping_add(plan.b_block_bytes + rank * plan.a_block_bytes), b)
     }
@@ -63,10 +64,12 @@ impl Workspace {
 pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace: &Workspace, member: usize) {
     let shape = product.shape();
     let Blocks { mc, kc, nc } = plan.blocks;
-    let (group_index, rank) = (member / plan.members, member % plan.members);
+    let members = plan.grid.members;
+    let (group_index, rank) = (member / members, member % members);
     let group = &groups[group_index];
     let (a_block, b_block) = workspace.blocks(plan, group_index, rank);
-    let cols_of_group = plan.cols(group_index);
+    let (rows_of_group, cols_of_group) = (plan.rows(group_index), plan.cols(group_index));
+    let row_blocks = rows_of_group.len().div_ceil(mc);
 
     for jc in cols_of_group.clone().step_by(nc) {
         let cols = jc..(jc + nc).min(cols_of_group.end);
@@ -77,7 +80,7 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
 
             let b_panels = product.ready_b(&cols, &depth).unwrap_or_else(|| {
                 let panels = cols.clone().step_by(shape.nr).enumerate();
-                for (panel, jr) in panels.skip(rank).step_by(plan.members) {
+                for (panel, jr) in panels.skip(rank).step_by(members) {
                     let to = b_block.wrapping_add(panel * b_panel_bytes);
                     // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer,
                     // and readers wait for the barrier.
@@ -88,11 +91,14 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
             group.barrier.wait();
 
             loop {
-                let ic = group.next.fetch_add(mc, Ordering::Relaxed);
-                if ic >= shape.m {
+                let taken = group.taken.fetch_add(1, Ordering::Relaxed);
+                if taken >= row_blocks {
                     break;
                 }
-                let rows = ic..(ic + mc).min(shape.m);
+                // Of a triangle the blocks last that the diagonal crosses: small ones make the ends meet.
+                let index = if shape.triangle == Some(Uplo::Lower) { row_blocks - 1 - taken } else { taken };
+                let ic = rows_of_group.start + index * mc;
+                let rows = ic..(ic + mc).min(rows_of_group.end);
                 if product.skips(rows.clone(), cols.clone()) {
                     continue;
                 }
@@ -116,7 +122,7 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
             group.barrier.wait();
             if rank == 0 {
                 // Ordered before the next use by the barrier after packing.
-                group.next.store(0, Ordering::Relaxed);
+                group.taken.store(0, Ordering::Relaxed);
             }
         }
     }

@@ -29,6 +29,7 @@ pub mod tiny;
 
 use crate::platform::memory::Buffer;
 use crate::platform::pool::{self, Team};
+use crate::view::Uplo;
 use core::ops::Range;
 use loops::{Group, Workspace};
 use plan::Plan;
@@ -59,11 +60,25 @@ pub struct Shape {
     /// Whether blocks of B shall be single panels, multiplied while they are in L1: for a B that is larger when
     /// packed, or an A of few rows.
     pub b_near: bool,
-    /// Multiply-adds that one core does in a nanosecond on this product, roughly.
+    /// The triangle of C that is computed, if not all is.
+    pub triangle: Option<Uplo>,
+    /// Multiply-adds that one core does in a nanosecond on this product, roughly; those of a triangle count twice.
     pub rate: f64,
 }
 
 impl Shape {
+    /// An `m` x `n` x `k` product of dense operands: `mr` rows of a tile with the bytes of one k in a panel of A,
+    /// `nr` columns likewise with those of B.
+    pub fn new(
+        [m, n, k]: [usize; 3],
+        (mr, a_bytes): (usize, usize),
+        (nr, b_bytes): (usize, usize),
+        rate: f64,
+    ) -> Shape {
+        let (ready, b_near, triangle) = (Ready::default(), false, None);
+        Shape { m, n, k, mr, nr, a_bytes, b_bytes, a_tail: 0, b_tail: 0, ready, b_near, triangle, rate }
+    }
+
     /// Bytes of a panel of A, `depth` deep.
     #[inline]
     pub fn a_panel(&self, depth: usize) -> usize {
@@ -166,7 +181,7 @@ pub fn multiply<P: Product>(product: &P, threads: usize) -> bool {
     with_plan(&Plan::new(&product.shape(), team.size(), largest_group(&team)), |plan, groups, workspace| {
         let part = |member| loops::member(product, plan, groups, workspace, member);
         // Members of a group meet at barriers; groups of one have nobody to wait for.
-        if plan.members == 1 { team.share(plan.groups, part) } else { team.run(part) }
+        if plan.grid.members == 1 { team.share(plan.grid.groups(), part) } else { team.run(part) }
     })
 }
 
@@ -193,10 +208,10 @@ fn with_plan(plan: &Plan, run: impl FnOnce(&Plan, &[Group], &Workspace)) -> bool
         }
     };
     let workspace = Workspace::new(&buffer);
-    if plan.groups == 1 {
+    if plan.grid.groups() == 1 {
         run(&plan, &[Group::new(&plan)], &workspace);
     } else {
-        let groups: Vec<Group> = (0..plan.groups).map(|_| Group::new(&plan)).collect();
+        let groups: Vec<Group> = (0..plan.grid.groups()).map(|_| Group::new(&plan)).collect();
         run(&plan, &groups, &workspace);
     }
     true

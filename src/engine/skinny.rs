@@ -150,21 +150,10 @@ impl<T: Scalar> Skinny<'_, T> {
     fn share_rows(&self, part: impl Fn(Range<usize>) + Sync) {
         let (m, n, k) = (self.a.rows(), self.b.rows(), self.a.cols());
         let KernelSet { mr, nr, level, .. } = *self.kernels;
-        let shape = Shape {
-            m,
-            n,
-            k,
-            mr,
-            nr,
-            a_bytes: mr * size_of::<T>(),
-            b_bytes: nr * size_of::<T>(),
-            a_tail: 0,
-            b_tail: 0,
-            ready: Ready { kc: k, a: true, b: true },
-            b_near: false,
-            // With few columns the multipliers wait for A.
-            rate: rate::<T>(level) * (n as f64 / 16.0).min(0.9),
-        };
+        let (a, b) = ((mr, mr * size_of::<T>()), (nr, nr * size_of::<T>()));
+        // With few columns the multipliers wait for A.
+        let rate = rate::<T>(level) * (n as f64 / 16.0).min(0.9);
+        let shape = Shape { ready: Ready { kc: k, a: true, b: true }, ..Shape::new([m, n, k], a, b, rate) };
         let threads = plan::lane_threads(&shape);
         if threads == 1 {
             return part(0..m);

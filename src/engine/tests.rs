@@ -3,6 +3,7 @@
 use super::blocking::Blocks;
 use super::gemm::{Gemm, Region};
 use super::operand::Operand;
+use super::plan::Grid;
 use super::*;
 use crate::kernel::kernels_on;
 use crate::scalar::{Real, Scalar, c32, c64};
@@ -13,12 +14,24 @@ use crate::view::{MatRef, Symmetry, Uplo};
 fn run<P: Product>(product: &P, plan: &Plan) {
     assert!(with_plan(plan, |plan, groups, workspace| {
         std::thread::scope(|scope| {
-            for member in 0..plan.groups * plan.members {
+            for member in 0..plan.grid.groups() * plan.grid.members {
                 scope.spawn(move || loops::member(product, plan, groups, workspace, member));
             }
         });
     }));
 }
+
+/// Arrangements of up to five threads.
+const GRIDS: [Grid; 8] = [
+    Grid::ALONE,
+    Grid { across: 2, ..Grid::ALONE },
+    Grid { across: 3, ..Grid::ALONE },
+    Grid { down: 2, ..Grid::ALONE },
+    Grid { members: 3, ..Grid::ALONE },
+    Grid { down: 2, across: 2, members: 1 },
+    Grid { down: 1, across: 2, members: 2 },
+    Grid { down: 2, across: 1, members: 2 },
+];
 
 fn products<T: Scalar>() {
     let number = |i: usize| {
@@ -37,51 +50,46 @@ fn products<T: Scalar>() {
             let triangle = |uplo| Region::Triangle(uplo, Symmetry::Symmetric);
             for region in [Region::Full, triangle(Uplo::Upper), triangle(Uplo::Lower)] {
                 let mut first: Option<Vec<T>> = None;
-                for threads in [1, 2, 3] {
-                    for group in [1, 3] {
-                        let mut c = before.clone();
-                        let product = Gemm {
-                            kernels,
-                            m,
-                            n,
-                            k,
-                            alpha: T::ONE,
-                            a: Operand::Dense(a),
-                            conj_a: false,
-                            b: Operand::Dense(b),
-                            conj_b: false,
-                            beta: T::ONE,
-                            c: c.as_mut_ptr(),
-                            c_col: m as isize,
-                            region,
+                for grid in GRIDS {
+                    let mut c = before.clone();
+                    let product = Gemm {
+                        kernels,
+                        m,
+                        n,
+                        k,
+                        alpha: T::ONE,
+                        a: Operand::Dense(a),
+                        conj_a: false,
+                        b: Operand::Dense(b),
+                        conj_b: false,
+                        beta: T::ONE,
+                        c: c.as_mut_ptr(),
+                        c_col: m as isize,
+                        region,
+                    };
+                    let mut plan = Plan::new(&product.shape(), 1, 1);
+                    plan.set_grid(grid);
+                    plan.set_blocks(Blocks { mc: kernels.mr, kc: 12, nc: 2 * kernels.nr });
+                    run(&product, &plan);
+                    for (at, &x) in c.iter().enumerate() {
+                        let (i, j) = (at % m, at / m);
+                        let mut want = before[at];
+                        let wanted = match region {
+                            Region::Full => true,
+                            Region::Triangle(Uplo::Upper, _) => i <= j,
+                            Region::Triangle(Uplo::Lower, _) => i >= j,
                         };
-                        let mut plan = Plan::new(&product.shape(), threads, group);
-                        plan.set_blocks(Blocks { mc: kernels.mr, kc: 12, nc: 2 * kernels.nr });
-                        run(&product, &plan);
-                        for (at, &x) in c.iter().enumerate() {
-                            let (i, j) = (at % m, at / m);
-                            let mut want = before[at];
-                            let wanted = match region {
-                                Region::Full => true,
-                                Region::Triangle(Uplo::Upper, _) => i <= j,
-                                Region::Triangle(Uplo::Lower, _) => i >= j,
-                            };
-                            if wanted {
-                                for p in 0..k {
-                                    want += a.get(i, p) * b.get(j, p);
-                                }
+                        if wanted {
+                            for p in 0..k {
+                                want += a.get(i, p) * b.get(j, p);
                             }
-                            let error = (x - want).abs1().to_f64();
-                            let bound = 256.0 * k as f64 * T::Real::EPSILON.to_f64();
-                            assert!(error <= bound, "{:?} {threads} {m} {n} {k} ({i}, {j})", kernels.level);
                         }
-                        // The same bits, whoever computes.
-                        assert!(
-                            *first.get_or_insert_with(|| c.clone()) == c,
-                            "{:?} {threads}",
-                            kernels.level
-                        );
+                        let error = (x - want).abs1().to_f64();
+                        let bound = 256.0 * k as f64 * T::Real::EPSILON.to_f64();
+                        assert!(error <= bound, "{:?} {grid:?} {m} {n} {k} ({i}, {j})", kernels.level);
                     }
+                    // The same bits, whoever computes.
+                    assert!(*first.get_or_insert_with(|| c.clone()) == c, "{:?} {grid:?}", kernels.level);
                 }
             }
         }

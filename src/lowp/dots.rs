@@ -181,6 +181,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
             b_tail: tail(kernels.nr),
             ready: panels::ready(self.a.operand.panels(), self.b.operand.panels()),
             b_near: false,
+            triangle: None,
             rate: self.rate / numbers,
         }
     }

@@ -208,6 +208,7 @@ impl Product for Rows<'_> {
             b_tail: 0,
             ready: Ready { kc: self.depth, a: true, b: packed },
             b_near: true,
+            triangle: None,
             rate: kernels.rate / problem.format.values as f64,
         }
     }

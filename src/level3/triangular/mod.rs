@@ -101,20 +101,9 @@ fn apply<T: Scalar>(operation: Operation, side: Side, alpha: T, t: TriRef<T>, b:
 
 /// The work as the thread planner sees it: half of a product of the lanes with a square matrix.
 fn shape<T: Scalar>(kernels: &'static KernelSet<T>, lanes: usize, order: usize) -> engine::Shape {
-    engine::Shape {
-        m: lanes,
-        n: order,
-        k: order.div_ceil(2),
-        mr: kernels.mr,
-        nr: kernels.nr,
-        a_bytes: kernels.mr * size_of::<T>(),
-        b_bytes: kernels.nr * size_of::<T>(),
-        a_tail: 0,
-        b_tail: 0,
-        ready: engine::Ready::default(),
-        b_near: false,
-        rate: engine::gemm::rate::<T>(kernels.level),
-    }
+    let KernelSet { mr, nr, level, .. } = *kernels;
+    let (a, b) = ((mr, mr * size_of::<T>()), (nr, nr * size_of::<T>()));
+    engine::Shape::new([lanes, order, order.div_ceil(2)], a, b, engine::gemm::rate::<T>(level))
 }
 
 /// One thread's lanes.
