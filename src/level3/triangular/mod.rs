@@ -23,7 +23,7 @@ mod solve;
 use crate::engine;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::{Operand, Packer};
-use crate::engine::tiny;
+use crate::engine::{small, tiny};
 use crate::kernel::{KernelSet, kernels};
 use crate::level2;
 use crate::platform::memory::Buffer;
@@ -209,7 +209,7 @@ impl<T: Scalar> Task<'_, T> {
             product.c_col = c.row_stride();
         }
         let adjacent = c.row_stride() == 1 || c.col_stride() == 1 || c.rows() == 1 || c.cols() == 1;
-        if !(adjacent && engine::multiply_alone(&product)) {
+        if !(adjacent && (small::multiply(&product, 1) || engine::multiply_alone(&product))) {
             super::plain::product(Region::Full, alpha, &x, &t, here.len(), beta, c);
         }
     }
