@@ -8,16 +8,16 @@
 //!      +-----------+    +--+
 //! ```
 //!
-//! Where k is what lies adjacent in A, inner products along it ([`crate::kernel::inner`]); where the rows
-//! are, direct tiles ([`crate::kernel::tile`]) in blocks of k that leave a panel of B in L1. B, which
-//! is small, is copied into the form that the kernel wants.
+//! Where k is what lies adjacent in A, inner products along it ([`crate::kernel::inner`]); where the rows are, outer
+//! products of its columns ([`crate::kernel::outer`]). B, which is small, is copied into the form that the kernel
+//! wants.
 
 use super::gemm::{Gemm, Region, rate};
-use super::operand::{Operand, Packer};
+use super::operand::Operand;
 use super::{Ready, Shape, plan};
 use crate::kernel::KernelSet;
 use crate::kernel::inner::Inner;
-use crate::kernel::tile::Tile;
+use crate::kernel::outer::{self, Outer};
 use crate::platform::memory::Buffer;
 use crate::platform::{pool, topology};
 use crate::scalar::Scalar;
@@ -25,20 +25,21 @@ use crate::view::MatRef;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// Columns up to which a product is skinny. Measured on Zen 3, f32 and f64, A 4096 x 4096, against the packed
-/// loops: inner products 1.2 to 2 times as fast up to 16 columns, 0.85 at 32; direct tiles 1.0 to 1.2 at 32.
+/// Columns up to which inner products win. Measured on Zen 3, f32 and f64, A 4096 x 4096, against the packed loops:
+/// 1.1 to 2.3 times as fast up to 16 columns, 0.85 at 32.
 const INNER_COLUMNS: usize = 16;
-/// The same for direct tiles.
-const TILE_COLUMNS: usize = 32;
+/// The same for outer products: 2 to 3 times as fast up to 16 columns, 1.3 to 1.5 at 24 and 32 (complex 1.2), 1.0 to
+/// 1.15 at 48 and 64.
+const OUTER_COLUMNS: usize = 32;
 /// Part of L2 from which A is large.
 const A_SHARE: f64 = 0.25;
-/// Depth of blocks in direct tiles: a column of A's lines, a cache line for each k, must leave L1 room.
-const DEPTH: usize = 192;
+/// Bytes of sums that outer products keep in L1.
+const SUMS_BYTES: usize = 16 << 10;
+/// Room for them, of whole cache lines.
+#[repr(align(64))]
+struct SumsRoom(#[expect(dead_code, reason = "only room")] [u8; SUMS_BYTES]);
 /// Bytes of a row block of A along k that inner products go over once for each few columns.
 const ROWS_BYTES: usize = 16 << 10;
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 /// Pieces of rows for each thread, so that none waits long for another at the end.
 const PIECES: usize = 4;
 
@@ -67,7 +68,7 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
     let (Operand::Dense(a), Operand::Dense(b), Region::Full) = (&gemm.a, &gemm.b, gemm.region) else {
         return false;
     };
-    if gemm.m.min(gemm.n) > TILE_COLUMNS {
+    if gemm.m.min(gemm.n) > OUTER_COLUMNS {
         return false;
     }
     let Gemm { kernels, alpha, beta, c, .. } = *gemm;
@@ -85,36 +86,41 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
 
 impl<T: Scalar> Skinny<'_, T> {
     fn run(&self) -> bool {
-        let inner = self.a.col_stride() == 1;
         let (n, k) = (self.b.rows(), self.b.cols());
-        if inner && n > INNER_COLUMNS || !inner && self.a.row_stride() != 1 {
+        if self.a.col_stride() == 1 {
+            if n > INNER_COLUMNS {
+                return false;
+            }
+            if self.b.col_stride() == 1 {
+                self.share_rows(|rows| {
+                    // SAFETY: threads have rows of their own.
+                    unsafe { self.inner_products(rows, self.b) }
+                });
+                return true;
+            }
+            let Some(buffer) = Buffer::take(n * k * size_of::<T>()) else { return false };
+            let to: *mut T = buffer.as_mut_ptr().cast();
+            self.gather_columns(to);
+            self.share_rows(|rows| {
+                // SAFETY: `gather_columns` has written n x k elements; threads have rows of their own.
+                unsafe {
+                    self.inner_products(rows, MatRef::new(buffer.as_mut_ptr().cast(), n, k, k as isize, 1))
+                }
+            });
+        } else if self.a.row_stride() == 1 {
+            let Some(buffer) = Buffer::take(n * k * outer::factors::<T>() * size_of::<T::Real>()) else {
+                return false;
+            };
+            let element = |j, p| self.b.get(j, p).conj_if(self.conj_b);
+            // SAFETY: there is room for the factors of n x k elements; threads have rows of their own.
+            unsafe {
+                outer::pack_factors(n, k, self.conj_a, element, buffer.as_mut_ptr().cast());
+                self.share_rows(|rows| self.outer_products(rows, buffer.as_mut_ptr().cast()));
+            }
+        } else {
             return false;
         }
-        let (buffer, b);
-        if inner && self.b.col_stride() == 1 {
-            b = self.b;
-        } else {
-            let Some(taken) = Buffer::take(n * k * size_of::<T>()) else { return false };
-            buffer = taken;
-            let to: *mut T = buffer.as_mut_ptr().cast();
-            if inner {
-                self.gather_columns(to)
-            } else {
-                self.pack_panels(to)
-            }
-            // SAFETY: just written; direct tiles read it panel by panel.
-            b = unsafe { MatRef::new(to, n, k, k as isize, 1) };
-        }
-        self.share_rows(|rows| {
-            // SAFETY: threads have rows of their own; `b` is B as each way wants it.
-            unsafe { if inner { self.inner_products(rows, b) } else { self.tiles(rows, b.as_ptr()) } }
-        });
         true
-    }
-
-    /// Columns of a panel of B in direct tiles.
-    fn panel(&self) -> usize {
-        self.b.rows().div_ceil(self.b.rows().div_ceil(self.kernels.nr))
     }
 
     /// B column after column, each adjacent along k.
@@ -124,24 +130,6 @@ impl<T: Scalar> Skinny<'_, T> {
             for p in 0..k {
                 // SAFETY: the buffer has n x k elements, and so has B.
                 unsafe { *to.add(j * k + p) = *self.b.at(j, p) }
-            }
-        }
-    }
-
-    /// B in blocks of DEPTH, each panel after panel.
-    fn pack_panels(&self, to: *mut T) {
-        let (n, k) = (self.b.rows(), self.b.cols());
-        for pc in (0..k).step_by(DEPTH) {
-            let depth = pc..(pc + DEPTH).min(k);
-            for j in (0..n).step_by(self.panel()) {
-                let cols = j..(j + self.panel()).min(n);
-                let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: cols.len() };
-                // SAFETY: the kernel set is one that the CPU has; blocks and panels fill the buffer of
-                // n x k elements one after the other.
-                unsafe {
-                    let to = to.add(pc * n + j * depth.len());
-                    Operand::Dense(self.b).pack(packer, cols, depth.clone(), to);
-                }
             }
         }
     }
@@ -200,76 +188,38 @@ impl<T: Scalar> Skinny<'_, T> {
     }
 
     /// # Safety
-    /// Nobody else uses the rows of C; `b` is what `pack_panels` made.
-    unsafe fn tiles(&self, rows: Range<usize>, b: *const T) {
+    /// Nobody else uses the rows of C; `b` are the factors of B.
+    unsafe fn outer_products(&self, rows: Range<usize>, b: *const T::Real) {
         let (n, k, mr) = (self.b.rows(), self.a.cols(), self.kernels.mr);
-        let mut turned = MaybeUninit::<[u128; super::gemm::LARGEST_TILE / 16]>::uninit();
-        for pc in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - pc);
-            let beta = if pc == 0 { self.beta } else { T::ONE };
-            for i in rows.clone().step_by(mr) {
-                let m = mr.min(rows.end - i);
-                if i + mr < rows.end {
-                    fetch_ahead(self.a.at(i + mr, pc), mr, self.a.col_stride(), depth);
-                }
-                for j in (0..n).step_by(self.panel()) {
-                    let width = self.panel().min(n - j);
-                    // SAFETY: as the caller vouches; tiles lie inside A, B and C.
-                    unsafe {
-                        let c = self.c.offset(i as isize * self.c_row + j as isize * self.c_col);
-                        let direct = |c: *mut T, c_col: isize, beta: T| {
-                            (self.kernels.direct(m, width))(&Tile {
-                                k: depth,
-                                a: self.a.at(i, pc),
-                                a_k: self.a.col_stride(),
-                                b: b.add(pc * n + j * depth),
-                                b_k: width as isize,
-                                b_j: 1,
-                                c,
-                                c_col,
-                                m,
-                                n: width,
-                                alpha: self.alpha,
-                                beta,
-                                conj_a: self.conj_a,
-                                conj_b: self.conj_b,
-                            });
-                        };
-                        if self.c_row == 1 {
-                            direct(c, self.c_col, beta);
-                        } else {
-                            let tile: *mut T = turned.as_mut_ptr().cast();
-                            direct(tile, mr as isize, T::ZERO);
-                            for row in 0..m {
-                                for col in 0..width {
-                                    let sum = *tile.add(col * mr + row);
-                                    let to = c.offset(row as isize * self.c_row + col as isize * self.c_col);
-                                    *to = if beta == T::ZERO { sum } else { sum + beta * *to };
-                                }
-                            }
-                        }
+        // Whole tiles are whole vectors; and one less than fit, so that columns are no power of two apart.
+        let height = (SUMS_BYTES / size_of::<T>() / n).saturating_sub(mr) / mr * mr;
+        let height = height.clamp(mr, rows.len().next_multiple_of(mr));
+        let mut room = MaybeUninit::<SumsRoom>::uninit();
+        let sums = room.as_mut_ptr().cast::<T>();
+        debug_assert!(n * height * size_of::<T>() <= SUMS_BYTES);
+        for i in rows.clone().step_by(height) {
+            let m = height.min(rows.end - i);
+            // SAFETY: as the caller vouches; there is room for n columns of sums, and all bits zero are the number 0.
+            unsafe {
+                sums.write_bytes(0, n * height);
+                (self.kernels.outer)(&Outer {
+                    rows: m,
+                    n,
+                    k,
+                    a: self.a.at(i, 0),
+                    a_k: self.a.col_stride(),
+                    b,
+                    sums,
+                    sums_col: height,
+                });
+                for j in 0..n {
+                    for r in 0..m {
+                        let to = self.c.offset((i + r) as isize * self.c_row + j as isize * self.c_col);
+                        let sum = self.alpha * *sums.add(j * height + r);
+                        *to = if self.beta == T::ZERO { sum } else { sum + self.beta * *to };
                     }
                 }
             }
-        }
-    }
-}
-
-/// Fetches the next tile's rows of A, `rows` adjacent ones at `depth` places `stride` apart: a column from each other,
-/// no hardware prefetcher sees them coming.
-#[inline(always)]
-fn fetch_ahead<T>(from: *const T, rows: usize, stride: isize, depth: usize) {
-    for p in 0..depth {
-        let column = from.wrapping_offset(p as isize * stride);
-        for byte in (0..rows * size_of::<T>()).step_by(LINE) {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a prefetch never faults.
-            unsafe {
-                use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                _mm_prefetch::<_MM_HINT_T0>(column.wrapping_byte_add(byte).cast());
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            let _ = column.wrapping_byte_add(byte);
         }
     }
 }

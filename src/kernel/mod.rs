@@ -15,8 +15,9 @@
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
 //! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24.
 //!
-//! Beside the tile stands [`inner`], for products of few columns: inner products of 6 rows and 4 columns at
-//! a time (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2).
+//! Beside the tile stand two kernels for products of few columns: [`inner`], where k is adjacent in A, with inner
+//! products of 6 rows and 4 columns at a time (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2); and
+//! [`outer`], where rows are, with outer products of 4 columns of A at a time (complex 2) by all of B.
 //!
 //! Small numbers have a family of their own, [`dot`]: words of bytes or bf16, with a table there. bf16 on other ISAs,
 //! half precision and 16-bit integers run on the tiles here, [`convert`]ed while they are packed.
@@ -26,6 +27,7 @@
 pub mod convert;
 pub mod dot;
 pub mod inner;
+pub mod outer;
 pub mod panel;
 pub mod solve;
 pub mod tile;
@@ -34,6 +36,7 @@ use crate::platform::cpu;
 use crate::scalar::Scalar;
 use crate::simd::{Isa, Level, Portable, Vec, Vector};
 use inner::Inner;
+use outer::Outer;
 use panel::{Panel, Unpanel};
 use solve::Solve;
 use tile::Tile;
@@ -74,6 +77,8 @@ pub struct KernelSet<T: Scalar> {
     pub inner_rows: usize,
     /// Columns of a tile of inner products.
     pub inner_cols: usize,
+    /// Outer products of any rows and columns.
+    pub outer: unsafe fn(&Outer<T>),
     /// Packs a panel, of A or of B.
     pub pack: unsafe fn(&Panel<T>),
     /// Copies a panel `mr` wide back to where it came from.
@@ -102,6 +107,7 @@ impl<T: Scalar> KernelSet<T> {
             inner: inner::entry::<S, T, R, C>,
             inner_rows: R,
             inner_cols: C,
+            outer: outer::entry::<S, T, DOWN>,
             pack: panel::pack::<S, T>,
             unpack_a: panel::entry_unpack::<S, T, DOWN>,
             solve: solve::entry::<S, T, DOWN, N>,

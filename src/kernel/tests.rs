@@ -243,6 +243,53 @@ fn unpackings<T: Scalar>() {
     });
 }
 
+fn outers<T: Scalar>() {
+    every_set::<T>(|set| {
+        for (n, k) in (0..10).map(|k| (k % 4 + 1, k)).chain([(16, 5)]) {
+            for rows in 1..=2 * set.mr + 1 {
+                for conj_a in [false, T::IS_COMPLEX] {
+                    let (a_k, height) = (rows + 2, rows.next_multiple_of(set.vector));
+                    let a: std::vec::Vec<T> = (0..(k * a_k + rows).saturating_sub(a_k)).map(number).collect();
+                    let b = |j: usize, p: usize| number::<T>(j * 3 + p + 1);
+                    let mut factors = vec![T::Real::ZERO; n * k * outer::factors::<T>()];
+                    let mut sums: std::vec::Vec<T> = (0..n * height).map(|i| number(i + 9)).collect();
+                    let before = sums.clone();
+                    // SAFETY: A, the factors and the sums have the sizes that the arguments say.
+                    unsafe {
+                        outer::pack_factors(n, k, conj_a, b, factors.as_mut_ptr());
+                        (set.outer)(&Outer {
+                            rows,
+                            n,
+                            k,
+                            a: a.as_ptr(),
+                            a_k: a_k as isize,
+                            b: factors.as_ptr(),
+                            sums: sums.as_mut_ptr(),
+                            sums_col: height,
+                        });
+                    }
+                    for (j, i) in (0..n).flat_map(|j| (0..rows).map(move |i| (j, i))) {
+                        let mut want = before[j * height + i];
+                        for p in 0..k {
+                            want += a[p * a_k + i].conj_if(conj_a) * b(j, p);
+                        }
+                        let what = format_args!("{:?} {rows} x {n} x {k} ({i}, {j})", set.level);
+                        close(sums[j * height + i], want, 16 * k, what);
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn outer_kernels() {
+    outers::<f32>();
+    outers::<f64>();
+    outers::<c32>();
+    outers::<c64>();
+}
+
 #[test]
 fn unpacking_kernels() {
     unpackings::<f32>();
