@@ -112,7 +112,7 @@ pub trait Vector<S: Isa>:
     /// # Safety
     /// They must be writable.
     unsafe fn store(self, to: *mut Self::Elem);
-    /// Writes `LANES` elements without keeping them in a cache, where the ISA can; see [`Isa::fence`].
+    /// Writes `LANES` elements without keeping them in a cache, where that pays on the ISA's CPUs; see [`Isa::fence`].
     ///
     /// # Safety
     /// They must be writable, at an address that is a multiple of the register's size.
