@@ -43,11 +43,17 @@ pub trait Scalar:
     const PARTS: usize;
     /// BLAS's letter of the type: `s`, `d`, `c` or `z`.
     const LETTER: char;
+    /// Whole words of its bits: see [`Held`].
+    type Words: Copy + Send + Sync;
     /// 0.
     const ZERO: Self;
     /// 1.
     const ONE: Self;
 
+    /// Its bits.
+    fn to_words(self) -> Self::Words;
+    /// What has these bits.
+    fn from_words(words: Self::Words) -> Self;
     /// `re + 0i`.
     fn from_real(re: Self::Real) -> Self;
     /// `re + im i`; a real type drops `im`.
@@ -74,6 +80,25 @@ pub trait Scalar:
     #[inline(always)]
     fn abs1(self) -> Self::Real {
         if Self::IS_COMPLEX { self.re().abs() + self.im().abs() } else { self.re().abs() }
+    }
+}
+
+/// A number kept as whole words, of which each goes into a register as it is: a struct with a field of half a word
+/// would be put together in memory first (`simd::dispatch`).
+#[derive(Clone, Copy)]
+pub struct Held<T: Scalar>(T::Words);
+
+impl<T: Scalar> Held<T> {
+    /// Keeps `x`.
+    #[inline(always)]
+    pub fn new(x: T) -> Self {
+        Held(x.to_words())
+    }
+
+    /// The number.
+    #[inline(always)]
+    pub fn get(self) -> T {
+        T::from_words(self.0)
     }
 }
 
@@ -104,14 +129,23 @@ pub trait Real: Scalar<Real = Self> + PartialOrd + Div<Output = Self> {
 }
 
 macro_rules! real_scalar {
-    ($t:ident, $letter:literal, $vector:ident) => {
+    ($t:ident, $letter:literal, $vector:ident, $bits:ident, $words:ty, $join:expr, $part:expr) => {
         impl Scalar for $t {
             type Real = $t;
             const IS_COMPLEX: bool = false;
             const PARTS: usize = 1;
             const LETTER: char = $letter;
+            type Words = u64;
             const ZERO: $t = 0.0;
             const ONE: $t = 1.0;
+            #[inline(always)]
+            fn to_words(self) -> u64 {
+                self.to_bits().into()
+            }
+            #[inline(always)]
+            fn from_words(words: u64) -> $t {
+                $t::from_bits(words as $bits)
+            }
             #[inline(always)]
             fn from_real(re: $t) -> $t {
                 re
@@ -179,8 +213,18 @@ macro_rules! real_scalar {
             const IS_COMPLEX: bool = true;
             const PARTS: usize = 2;
             const LETTER: char = complex_letter($letter);
+            type Words = $words;
             const ZERO: Self = Complex { re: 0.0, im: 0.0 };
             const ONE: Self = Complex { re: 1.0, im: 0.0 };
+            #[inline(always)]
+            fn to_words(self) -> $words {
+                $join(self.re.to_bits(), self.im.to_bits())
+            }
+            #[inline(always)]
+            fn from_words(words: $words) -> Self {
+                let (re, im) = $part(words);
+                Complex { re: $t::from_bits(re), im: $t::from_bits(im) }
+            }
             #[inline(always)]
             fn from_real(re: $t) -> Self {
                 Complex { re, im: 0.0 }
@@ -231,5 +275,7 @@ const fn complex_letter(real: char) -> char {
     if real == 's' { 'c' } else { 'z' }
 }
 
-real_scalar!(f32, 's', F32);
-real_scalar!(f64, 'd', F64);
+real_scalar!(f32, 's', F32, u32, u64, |re, im| u64::from(im) << 32 | u64::from(re), |words| {
+    (words as u32, (words >> 32) as u32)
+});
+real_scalar!(f64, 'd', F64, u64, [u64; 2], |re, im| [re, im], |[re, im]: [u64; 2]| (re, im));

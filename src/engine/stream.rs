@@ -14,6 +14,12 @@ pub fn split(bytes: usize, items: usize, grain: usize, work: impl Fn(Range<usize
     split_among(threads(bytes, items.div_ceil(grain)), items, grain, |_, range| work(range));
 }
 
+/// Whether so many bytes are at home in the last caches.
+#[inline]
+pub fn is_near(bytes: usize) -> bool {
+    plan::is_near(bytes)
+}
+
 /// Threads that pay for a pass over `bytes` of memory which comes in so many parts.
 #[inline]
 pub fn threads(bytes: usize, parts: usize) -> usize {

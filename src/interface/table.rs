@@ -17,7 +17,8 @@
 //! behind the name of a shim, `shim[Symmetry::Hermitian](...)`, goes to the shim before all else: so one shim
 //! does for routines that differ in a detail or in the operation they call.
 //!
-//! Each exported function is two: a short way in, which only asks whether calls are traced, and the work.
+//! Each exported function is three: a short way in, which only asks whether calls are traced, the work, and, apart
+//! so that it takes nothing from the way in, the traced work.
 //!
 //! With the feature `ilp64` the symbol of `sgemm_` is `sgemm_64_`, those of `cblas_sgemm` are `cblas_sgemm64_`
 //! (OpenBLAS's) and `cblas_sgemm_64` (the reference's, MKL's).
@@ -76,17 +77,19 @@ macro_rules! fortran {
                     xerbla::from_fortran(stringify!($name), bad);
                 }
             }
-            if trace::off() {
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C" fn traced($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
+                let shown = move || {
+                    let layout = Shown::Letter(Layout::ByColumns.letter());
+                    // SAFETY: the caller's promise.
+                    [layout, $(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+]
+                };
                 // SAFETY: the caller's promise.
-                return unsafe { work($($p),+) };
+                trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
             }
-            let shown = move || {
-                let layout = Shown::Letter(Layout::ByColumns.letter());
-                // SAFETY: the caller's promise.
-                [layout, $(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+]
-            };
             // SAFETY: the caller's promise.
-            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
+            unsafe { if trace::off() { work($($p),+) } else { traced($($p),+) } }
         }
     };
 
@@ -109,14 +112,18 @@ macro_rules! fortran {
                 let result = unsafe { $shim($($fixed,)* $($p),+) };
                 <ret::$result<$type> as Outcome>::fortran(result, stringify!($name))
             }
-            if trace::off() {
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C" fn traced(
+                $($p: <kind::$kind<$type> as Argument>::Fortran),+
+            ) -> <ret::$result<$type> as Outcome>::Fortran {
                 // SAFETY: the caller's promise.
-                return unsafe { work($($p),+) };
+                let shown = move || [$(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
+                // SAFETY: the caller's promise.
+                trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
             }
             // SAFETY: the caller's promise.
-            let shown = move || [$(unsafe { <kind::$kind<$type> as Argument>::fortran_shown(&$p) }),+];
-            // SAFETY: the caller's promise.
-            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
+            unsafe { if trace::off() { work($($p),+) } else { traced($($p),+) } }
         }
     };
 }
@@ -143,16 +150,18 @@ macro_rules! c {
                     xerbla::from_c_with_layout(stringify!($name), flag, bad);
                 }
             }
-            if trace::off() {
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C" fn traced(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
+                let shown = move || {
+                    let layout = Flag::<Layout>::from_c(layout).shown();
+                    [layout, $(<kind::$kind<$type> as Argument>::c_shown(&$p)),+]
+                };
                 // SAFETY: the caller's promise.
-                return unsafe { work(layout, $($p),+) };
+                trace::call(stringify!($name), shown, move || unsafe { work(layout, $($p),+) })
             }
-            let shown = move || {
-                let layout = Flag::<Layout>::from_c(layout).shown();
-                [layout, $(<kind::$kind<$type> as Argument>::c_shown(&$p)),+]
-            };
             // SAFETY: the caller's promise.
-            trace::call(stringify!($name), shown, move || unsafe { work(layout, $($p),+) })
+            unsafe { if trace::off() { work(layout, $($p),+) } else { traced(layout, $($p),+) } }
         }
 
         #[cfg(feature = "ilp64")]
@@ -183,13 +192,17 @@ macro_rules! c {
                 let result = unsafe { $shim($($fixed,)* $($p),+) };
                 <ret::$result<$type> as Outcome>::c(result, stringify!($name))
             }
-            if trace::off() {
+            #[cold]
+            #[inline(never)]
+            unsafe extern "C" fn traced(
+                $($p: <kind::$kind<$type> as Argument>::C),+
+            ) -> <ret::$result<$type> as Outcome>::C {
+                let shown = move || [$(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
                 // SAFETY: the caller's promise.
-                return unsafe { work($($p),+) };
+                trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
             }
-            let shown = move || [$(<kind::$kind<$type> as Argument>::c_shown(&$p)),+];
             // SAFETY: the caller's promise.
-            trace::call(stringify!($name), shown, move || unsafe { work($($p),+) })
+            unsafe { if trace::off() { work($($p),+) } else { traced($($p),+) } }
         }
 
         #[cfg(feature = "ilp64")]

@@ -37,10 +37,7 @@ thread_local! {
 
 /// Does the work of a routine whose trace is not known to be [`off`], and traces it if it is on. `shown` is
 /// what to show of the arguments.
-///
-/// Apart from the routines and cold, so that the way into them stays a few instructions.
 #[cold]
-#[inline(never)]
 pub fn call<const N: usize, R>(
     symbol: &str,
     shown: impl FnOnce() -> [Shown; N],

@@ -1,48 +1,105 @@
-//! What `map.rs` and `pairs.rs` have in common: how vectors are gone through.
+//! Element by element: axpy, axpby, scal, copy, swap, rot and rotm are one loop over a [`Map`].
 //!
-//! Adjacent elements go register by register, long vectors on several threads. Others go one by one in
-//! order, so that a stride of zero means what the reference's loop makes of it.
+//! Adjacent elements go register by register, long vectors on several threads, and what no cache will hold is
+//! written past the caches. Others go one by one in order, so that a stride of zero means what the reference's
+//! loop makes of it.
 
-use super::lanes::{Body, sweep, sweep_aligned};
+use super::lanes::{Body, Lanes, Part, Past, Whole, lanes, load_parts, sweep, sweep_to_aligned};
 use crate::engine::stream;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
+use crate::view::{VecMut, VecRef};
 use core::ops::Range;
 
-/// An operation on vectors that does the same to each element. Its views vouch for the elements.
-pub trait Elementwise: Sync + Sized {
-    /// Type of the elements.
-    type Elem: Scalar;
-    /// What is done to registers.
-    type Body<S: Isa>: Body<S, Self::Elem>;
-    /// Vectors that pass through the core: those read and those written.
-    const PASSES: usize;
-
-    /// A vector that is written: its first element, and how many.
-    fn y(&self) -> (*mut Self::Elem, usize);
-    /// Whether the elements of all vectors are adjacent.
-    fn is_adjacent(&self) -> bool;
-    /// What is done if they are.
-    fn body<S: Isa>(&self, isa: S) -> Self::Body<S>;
-    /// Does it if they are not.
-    fn one_by_one(self);
+/// `(x, y) <- f(x, y)`, or only y if not `WRITES_X`.
+pub trait Map<T: Scalar>: Copy + Sync {
+    /// Whether x is written.
+    const WRITES_X: bool = false;
+    /// Whether it matters what y was.
+    const READS_Y: bool = true;
+    /// What registers are worked on with: factors in all lanes.
+    type Ready<S: Isa>: Copy;
+    /// Makes it.
+    fn ready<S: Isa>(self, isa: S) -> Self::Ready<S>;
+    /// Elements in registers.
+    fn lanes<S: Isa>(ready: Self::Ready<S>, x: Lanes<S, T>, y: Lanes<S, T>) -> [Lanes<S, T>; 2];
+    /// One element of each.
+    fn element(self, x: T, y: T) -> [T; 2];
 }
 
-/// Does it to each element.
-pub struct Each<E>(pub E);
+/// `(x, y) <- f(x, y)` for vectors of the same length, which is kept once: the call is six words with a factor.
+pub struct Mapping<'a, T, F> {
+    x: *mut T,
+    x_stride: isize,
+    y: VecMut<'a, T>,
+    map: F,
+}
 
-impl<E: Elementwise> Dispatch for Each<E> {
+// SAFETY: x is a view too, and threads take different elements.
+unsafe impl<T: Sync, F: Sync> Sync for Mapping<'_, T, F> {}
+
+impl<'a, T: Scalar, F: Map<T>> Mapping<'a, T, F> {
+    /// `y <- f(x, y)`.
+    #[inline(always)]
+    pub fn new(x: VecRef<'a, T>, y: VecMut<'a, T>, map: F) -> Self {
+        const { assert!(!F::WRITES_X) };
+        debug_assert_eq!(x.len(), y.len());
+        Mapping { x: x.as_ptr().cast_mut(), x_stride: x.stride(), y, map }
+    }
+
+    /// `(x, y) <- f(x, y)`.
+    #[inline(always)]
+    pub fn of_both(x: VecMut<'a, T>, y: VecMut<'a, T>, map: F) -> Self {
+        debug_assert_eq!(x.len(), y.len());
+        Mapping { x: x.as_mut_ptr(), x_stride: x.stride(), y, map }
+    }
+
+    /// `y <- f(y, y)`: the loops read an element of x before they write y's.
+    #[inline(always)]
+    pub fn in_place(y: VecMut<'a, T>, map: F) -> Self {
+        const { assert!(!F::WRITES_X) };
+        Mapping { x: y.as_mut_ptr(), x_stride: y.stride(), y, map }
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.y.len()
+    }
+
+    #[inline(always)]
+    fn is_adjacent(&self) -> bool {
+        self.x_stride == 1 && self.y.stride() == 1
+    }
+
+    #[inline(always)]
+    fn body<S: Isa>(&self, isa: S) -> Adjacent<S, T, F> {
+        Adjacent { ready: self.map.ready(isa), x: self.x.cast(), y: self.y.as_mut_ptr().cast() }
+    }
+
+    #[inline(always)]
+    fn one_by_one(mut self) {
+        // SAFETY: made from such a view.
+        let mut x = unsafe { VecMut::new(self.x, self.y.len(), self.x_stride) };
+        for i in 0..self.y.len() {
+            let [new_x, new_y] = self.map.element(x.get(i), self.y.get(i));
+            if F::WRITES_X {
+                x.set(i, new_x);
+            }
+            self.y.set(i, new_y);
+        }
+    }
+}
+
+impl<T: Scalar, F: Map<T>> Dispatch for Mapping<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let Each(operation) = self;
-        let (_, len) = operation.y();
-        if !operation.is_adjacent() || len > SHORT / size_of::<E::Elem>() {
-            return isa.enter_aside(Long(operation));
+        if !self.is_adjacent() || self.len() > SHORT / size_of::<T>() {
+            return isa.enter_aside(Long(self));
         }
         // SAFETY: the views vouch for their elements, which are adjacent.
-        unsafe { sweep::<S, E::Elem, UNROLL>(isa, 0..len, &mut operation.body(isa)) };
+        unsafe { sweep::<S, T, _, UNROLL>(isa, Whole(isa), 0..self.len(), &mut self.body(isa)) };
     }
 }
 
@@ -54,36 +111,75 @@ const UNROLL: usize = 4;
 const GRAIN: usize = 256;
 
 /// An operation on long or strided vectors.
-struct Long<E>(E);
+struct Long<M>(M);
 
-impl<E: Elementwise> Dispatch for Long<E> {
+impl<T: Scalar, F: Map<T>> Dispatch for Long<Mapping<'_, T, F>> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let Long(operation) = self;
-        if !operation.is_adjacent() {
-            return operation.one_by_one();
+        let Long(mapping) = self;
+        if !mapping.is_adjacent() {
+            return mapping.one_by_one();
         }
-        let (_, len) = operation.y();
-        let bytes = E::PASSES * len * size_of::<E::Elem>();
-        stream::split(bytes, len, GRAIN, |range| isa.enter(Lot { of: &operation, range }));
+        let in_place = mapping.x == mapping.y.as_mut_ptr();
+        let reads = usize::from(!in_place) + usize::from(F::READS_Y || in_place);
+        let writes = 1 + usize::from(F::WRITES_X);
+        let bytes = (reads + writes) * mapping.len() * size_of::<T>();
+        let past = const { !F::READS_Y } && !in_place && !stream::is_near(bytes);
+        stream::split(bytes, mapping.len(), GRAIN, |range| isa.enter(Lot { of: &mapping, range, past }));
     }
 }
 
 /// A thread's part of long vectors, begun so that registers that are written do not cross cache lines.
-struct Lot<'a, E> {
-    of: &'a E,
+struct Lot<'a, M> {
+    of: &'a M,
     range: Range<usize>,
+    /// Whether to write past the caches.
+    past: bool,
 }
 
-impl<E: Elementwise> Dispatch for Lot<'_, E> {
+impl<T: Scalar, F: Map<T>> Dispatch for Lot<'_, Mapping<'_, T, F>> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let (y, _) = self.of.y();
+        let mut body = self.of.body(isa);
         // SAFETY: the views vouch for their elements, which are adjacent.
-        unsafe { sweep_aligned::<S, E::Elem, UNROLL>(isa, y, self.range, &mut self.of.body(isa)) };
+        unsafe {
+            let (range, aligned) = sweep_to_aligned(isa, self.of.y.as_mut_ptr(), self.range, &mut body);
+            if const { !F::READS_Y && !F::WRITES_X } && self.past && aligned {
+                sweep::<S, T, _, UNROLL>(isa, Past(isa), range, &mut body);
+                isa.fence();
+            } else {
+                sweep::<S, T, _, UNROLL>(isa, Whole(isa), range, &mut body);
+            }
+        }
+    }
+}
+
+/// `(x, y) <- f(x, y)` for adjacent elements.
+struct Adjacent<S: Isa, T: Scalar, F: Map<T>> {
+    ready: F::Ready<S>,
+    x: *mut T::Real,
+    y: *mut T::Real,
+}
+
+impl<S: Isa, T: Scalar, F: Map<T>> Body<S, T> for Adjacent<S, T, F> {
+    #[inline(always)]
+    unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
+        // SAFETY: the caller vouches for the elements.
+        unsafe {
+            let x = load_parts::<S, T, P, K>(part, self.x.add(at));
+            let y = load_parts::<S, T, P, K>(part, self.y.add(at));
+            for k in 0..K {
+                let [x, y] = F::lanes(self.ready, x[k], y[k]);
+                let at = at + k * lanes::<S, T>();
+                if F::WRITES_X {
+                    part.store(self.x.add(at), x);
+                }
+                part.store(self.y.add(at), y);
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! so far; the first block that has the overall largest key is then searched for its place. Threads take
 //! chunks of a long vector, whose findings are compared in the same way.
 
-use super::lanes::{Lanes, lanes, splat};
+use super::lanes::{Lanes, each, lanes, splat};
 use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
@@ -223,8 +223,8 @@ impl<T: Scalar, K: Key<T>> Search<'_, T, K> {
         while i + CHAINS * lanes::<S, T>() <= reals {
             for k in [0, 2] {
                 // SAFETY: i + CHAINS * LANES <= reals, which the view vouches for.
-                let x = [k, k + 1]
-                    .map(|k| unsafe { Lanes::<S, T>::load(isa, from.add(i + k * lanes::<S, T>())) });
+                let x =
+                    each(|n| unsafe { Lanes::<S, T>::load(isa, from.add(i + (k + n) * lanes::<S, T>())) });
                 [largest[k], largest[k + 1]] = self.key.raise::<S>([largest[k], largest[k + 1]], x);
             }
             i += CHAINS * lanes::<S, T>();

@@ -15,6 +15,7 @@
 
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Isa, Vec, Vector};
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// The vector of reals that carries elements of type `T` on ISA `S`.
@@ -30,6 +31,17 @@ pub const fn lanes<S: Isa, T: Scalar>() -> usize {
 #[inline(always)]
 pub fn splat<S: Isa, T: Scalar>(isa: S, x: T) -> Lanes<S, T> {
     if T::IS_COMPLEX { Lanes::<S, T>::pairs(isa, x.re(), x.im()) } else { Lanes::<S, T>::splat(isa, x.re()) }
+}
+
+/// `[f(0), f(1), ...]`: what `array::map` and `array::from_fn` do, of which calls remain in large loops.
+#[inline(always)]
+pub fn each<X: Copy, const N: usize>(mut f: impl FnMut(usize) -> X) -> [X; N] {
+    let mut all = [const { MaybeUninit::<X>::uninit() }; N];
+    for i in 0..N {
+        all[i].write(f(i));
+    }
+    // SAFETY: all are written.
+    unsafe { all.as_ptr().cast::<[X; N]>().read() }
 }
 
 /// A fixed number c, ready to multiply vectors: `c x`, or `c conj(x)`.
@@ -149,16 +161,18 @@ impl<S: Isa, T: Scalar> DotSum<S, T> {
     #[inline(always)]
     pub fn totals<const G: usize>(isa: S, sums: [Self; G], conj_a: bool) -> [T; G] {
         if !G.is_multiple_of(4) {
-            return sums.map(|sum| sum.total(isa, conj_a));
+            return each(|g| sums[g].total(isa, conj_a));
         }
         let mut totals = [T::ZERO; G];
-        for (totals, sums) in totals.chunks_exact_mut(4).zip(sums.chunks_exact(4)) {
-            let four: [Self; 4] =
-                core::array::from_fn(|g| if T::IS_COMPLEX { sums[g].signed(isa, conj_a) } else { sums[g] });
-            let re = Lanes::<S, T>::sum_each(four.map(|sum| sum.straight));
-            let im = if T::IS_COMPLEX { Lanes::<S, T>::sum_each(four.map(|sum| sum.crossed)) } else { re };
+        for first in (0..G).step_by(4) {
+            let four: [Self; 4] = each(|g| {
+                let sum = sums[first + g];
+                if T::IS_COMPLEX { sum.signed(isa, conj_a) } else { sum }
+            });
+            let re = Lanes::<S, T>::sum_each(each(|g| four[g].straight));
+            let im = if T::IS_COMPLEX { Lanes::<S, T>::sum_each(each(|g| four[g].crossed)) } else { re };
             for g in 0..4 {
-                totals[g] = T::from_parts(re[g], im[g]);
+                totals[first + g] = T::from_parts(re[g], im[g]);
             }
         }
         totals
@@ -193,6 +207,23 @@ impl<S: Isa, R: Real> Part<S, R> for Whole<S> {
     unsafe fn store(self, to: *mut R, x: R::Vector<S>) {
         // SAFETY: the caller vouches for the memory.
         unsafe { x.store(to) }
+    }
+}
+
+/// All lanes, at multiples of a register's size, written past the caches: for what none will hold until it is used.
+#[derive(Clone, Copy)]
+pub struct Past<S>(pub S);
+
+impl<S: Isa, R: Real> Part<S, R> for Past<S> {
+    #[inline(always)]
+    unsafe fn load(self, from: *const R) -> R::Vector<S> {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { R::Vector::<S>::load(self.0, from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut R, x: R::Vector<S>) {
+        // SAFETY: the caller vouches for the memory and its alignment.
+        unsafe { x.store_past_caches(to) }
     }
 }
 
@@ -232,13 +263,14 @@ pub trait Body<S: Isa, T: Scalar> {
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize);
 }
 
-/// Runs a body over elements `range`: `UNROLL` registers a round, single registers, then the rest.
+/// Runs a body over elements `range`: `UNROLL` registers a round and single registers, as `whole` ones, then the rest.
 ///
 /// # Safety
 /// The memory that the body touches for these elements must be there.
 #[inline(always)]
-pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
+pub unsafe fn sweep<S: Isa, T: Scalar, W: Part<S, T::Real>, const UNROLL: usize>(
     isa: S,
+    whole: W,
     range: Range<usize>,
     body: &mut impl Body<S, T>,
 ) {
@@ -246,12 +278,12 @@ pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
     let end = range.end * T::PARTS;
     while at + UNROLL * lanes::<S, T>() <= end {
         // SAFETY: inside the range.
-        unsafe { body.step::<_, UNROLL>(Whole(isa), at) };
+        unsafe { body.step::<_, UNROLL>(whole, at) };
         at += UNROLL * lanes::<S, T>();
     }
     while const { UNROLL > 1 } && at + lanes::<S, T>() <= end {
         // SAFETY: inside the range.
-        unsafe { body.step::<_, 1>(Whole(isa), at) };
+        unsafe { body.step::<_, 1>(whole, at) };
         at += lanes::<S, T>();
     }
     if at < end {
@@ -261,29 +293,28 @@ pub unsafe fn sweep<S: Isa, T: Scalar, const UNROLL: usize>(
     }
 }
 
-/// [`sweep`], begun with as many elements, less than a register of them, as bring `y` to an address that is a
-/// multiple of a register's size, if any do.
+/// Begins a [`sweep`] with as many elements, less than a register of them, as bring `y` to an address that is a
+/// multiple of a register's size, if any do. Returns the elements left, and whether they begin at such an address.
 ///
 /// # Safety
 /// As for [`sweep`].
 #[inline(always)]
-pub unsafe fn sweep_aligned<S: Isa, T: Scalar, const UNROLL: usize>(
+pub unsafe fn sweep_to_aligned<S: Isa, T: Scalar>(
     isa: S,
     y: *mut T,
     range: Range<usize>,
     body: &mut impl Body<S, T>,
-) {
+) -> (Range<usize>, bool) {
     let register = lanes::<S, T>() * size_of::<T::Real>();
     let beyond = y.wrapping_add(range.start) as usize % register;
-    let mut start = range.start;
-    if beyond > 0 && beyond.is_multiple_of(size_of::<T>()) {
-        start = range.end.min(start + (register - beyond) / size_of::<T>());
-        let head = first_lanes::<S, T::Real>(isa, (start - range.start) * T::PARTS);
-        // SAFETY: inside the range.
-        unsafe { body.step::<_, 1>(head, range.start * T::PARTS) };
+    if beyond == 0 || !beyond.is_multiple_of(size_of::<T>()) {
+        return (range, beyond == 0);
     }
-    // SAFETY: passed on.
-    unsafe { sweep::<S, T, UNROLL>(isa, start..range.end, body) };
+    let start = range.end.min(range.start + (register - beyond) / size_of::<T>());
+    let head = first_lanes::<S, T::Real>(isa, (start - range.start) * T::PARTS);
+    // SAFETY: inside the range.
+    unsafe { body.step::<_, 1>(head, range.start * T::PARTS) };
+    (start..range.end, true)
 }
 
 /// `K` parts one after the other from `from` on.
@@ -296,5 +327,5 @@ pub unsafe fn load_parts<S: Isa, T: Scalar, P: Part<S, T::Real>, const K: usize>
     from: *const T::Real,
 ) -> [Lanes<S, T>; K] {
     // SAFETY: the caller vouches for them.
-    core::array::from_fn(|k| unsafe { part.load(from.wrapping_add(k * lanes::<S, T>())) })
+    each(|k| unsafe { part.load(from.wrapping_add(k * lanes::<S, T>())) })
 }

@@ -1,7 +1,7 @@
 //! Vector operations: quick returns and the choice of the loop.
 //!
-//! Called by the interface and by level 2; files: `map.rs` and `pairs.rs` (element by element), `reduce.rs`
-//! (sums), `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
+//! Called by the interface and by level 2; files: `elementwise.rs` with `map.rs` and `pairs.rs`
+//! (element by element), `reduce.rs` (sums), `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
 //! registers). Vectors that an operation takes together have the same length. Long ones are shared among
 //! threads (`engine::stream`).
 
@@ -13,13 +13,13 @@ mod map;
 mod pairs;
 mod reduce;
 
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Held, Real, Scalar};
 use crate::simd::dispatch;
 use crate::view::{VecMut, VecRef};
-use elementwise::Each;
+use elementwise::Mapping;
 use extreme::{Abs, Key, Negative, Search, Value};
-use map::{Combine, Constant, Mapping, Same, Times, TimesPlus, TimesReal};
-use pairs::{Exchange, Modified, PairMapping, Rotate, RotateComplex};
+use map::{Combine, Constant, Same, Times, TimesPlus, TimesReal};
+use pairs::{Exchange, Modified, Rotate, RotateComplex};
 use reduce::{Dot, Magnitude, Norm, Plain, Reduction, WideDot};
 
 pub use givens::{rotg, rotmg};
@@ -52,7 +52,7 @@ pub fn dsdot(x: VecRef<f32>, y: VecRef<f32>) -> f64 {
 #[inline]
 pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Each(Mapping::new(x, y, TimesPlus::<T, false> { c: alpha })));
+        dispatch(Mapping::new(x, y, TimesPlus::<T, false> { c: Held::new(alpha) }));
     }
 }
 
@@ -60,7 +60,7 @@ pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
 #[inline]
 pub fn axpyc<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Each(Mapping::new(x, y, TimesPlus::<T, true> { c: alpha })));
+        dispatch(Mapping::new(x, y, TimesPlus::<T, true> { c: Held::new(alpha) }));
     }
 }
 
@@ -70,8 +70,8 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
     match (alpha == T::ZERO, beta == T::ZERO) {
         (true, true) => fill(T::ZERO, y),
         (true, false) => scal(beta, y),
-        (false, true) => dispatch(Each(Mapping::new(x, y, Times { c: alpha }))),
-        (false, false) => dispatch(Each(Mapping::new(x, y, Combine { c: alpha, d: beta }))),
+        (false, true) => dispatch(Mapping::new(x, y, Times { c: Held::new(alpha) })),
+        (false, false) => dispatch(Mapping::new(x, y, Combine { c: Held::new(alpha), d: Held::new(beta) })),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
 #[inline]
 pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
     if alpha != T::ONE {
-        dispatch(Each(Mapping::in_place(x, Times { c: alpha })));
+        dispatch(Mapping::in_place(x, Times { c: Held::new(alpha) }));
     }
 }
 
@@ -87,26 +87,26 @@ pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
 #[inline]
 pub fn scal_real<T: Scalar>(alpha: T::Real, x: VecMut<T>) {
     if alpha != T::Real::ONE {
-        dispatch(Each(Mapping::in_place(x, TimesReal { c: alpha })));
+        dispatch(Mapping::in_place(x, TimesReal { c: Held::new(alpha) }));
     }
 }
 
 /// `y <- value` in each element.
 #[inline]
 pub(crate) fn fill<T: Scalar>(value: T, y: VecMut<T>) {
-    dispatch(Each(Mapping::in_place(y, Constant { c: value })));
+    dispatch(Mapping::in_place(y, Constant { c: Held::new(value) }));
 }
 
 /// `y <- x`.
 #[inline]
 pub fn copy<T: Scalar>(x: VecRef<T>, y: VecMut<T>) {
-    dispatch(Each(Mapping::new(x, y, Same)));
+    dispatch(Mapping::new(x, y, Same));
 }
 
 /// `x <-> y`.
 #[inline]
 pub fn swap<T: Scalar>(x: VecMut<T>, y: VecMut<T>) {
-    dispatch(Each(PairMapping::new(x, y, Exchange)));
+    dispatch(Mapping::of_both(x, y, Exchange));
 }
 
 /// `sum |re x_i| + |im x_i|`.
@@ -184,9 +184,9 @@ fn largest_key<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> T::Real {
 #[inline]
 pub fn rot<T: Scalar>(x: VecMut<T>, y: VecMut<T>, c: T::Real, s: T) {
     if T::IS_COMPLEX && s.im() != T::Real::ZERO {
-        dispatch(Each(PairMapping::new(x, y, RotateComplex { c, s })));
+        dispatch(Mapping::of_both(x, y, RotateComplex { c, s }));
     } else {
-        dispatch(Each(PairMapping::new(x, y, Rotate { c, s: s.re() })));
+        dispatch(Mapping::of_both(x, y, Rotate { c, s: s.re() }));
     }
 }
 
@@ -205,7 +205,7 @@ pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
     } else {
         Modified { h11, h21: -one, h12: one, h22 }
     };
-    dispatch(Each(PairMapping::new(x, y, map)));
+    dispatch(Mapping::of_both(x, y, map));
 }
 
 #[cfg(test)]

@@ -277,11 +277,14 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
     /// `len` elements must be readable at `x` and `y`.
     #[inline(always)]
     unsafe fn finish(mut self, x: *const T, y: *const T, len: usize) -> T {
+        let reals = len * T::PARTS;
+        if self.taken == 0 && reals < N * lanes::<S, T>() {
+            // SAFETY: passed on.
+            return unsafe { self.short(x.cast(), y.cast(), reals) };
+        }
         // SAFETY: passed on.
         let mut i = unsafe { self.add_rounds(x, y, len) };
         let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
-        let reals = len * T::PARTS;
-        let all = self.taken + reals - i;
         for sum in &mut self.sums[..N - 1] {
             if i + lanes::<S, T>() > reals {
                 break;
@@ -293,27 +296,88 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
             i += lanes::<S, T>();
         }
         if i < reals {
-            let rest = Lanes::<S, T>::mask(self.isa, reals - i);
-            // SAFETY: the mask covers the reals from i to the end.
-            let (x, y) = unsafe {
-                (
-                    Lanes::<S, T>::load_masked(self.isa, x.add(i), rest),
-                    Lanes::<S, T>::load_masked(self.isa, y.add(i), rest),
-                )
-            };
-            self.sums[0] = self.fold.add(self.isa, self.sums[0], x, y);
+            // SAFETY: what is left.
+            self.sums[0] = unsafe { self.add_rest(x.wrapping_add(i), y.wrapping_add(i), reals - i) };
         }
-        // Sum k is in use if there were more than k registers.
         let mut half = N / 2;
         while half > 0 {
-            if all > half * lanes::<S, T>() {
-                for k in 0..half {
-                    self.sums[k] = self.sums[k].join(self.sums[k + half]);
-                }
+            for k in 0..half {
+                self.sums[k] = self.sums[k].join(self.sums[k + half]);
             }
             half /= 2;
         }
         self.fold.total(self.isa, self.sums[0])
+    }
+
+    /// The sum over fewer reals than fill a round, with few questions: four registers or not, two or not, one or not.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn short(mut self, x: *const T::Real, y: *const T::Real, reals: usize) -> T {
+        let mut i = 0;
+        // SAFETY: each time there are so many registers, or a rest.
+        unsafe {
+            if N > 4 && reals >= 4 * lanes::<S, T>() {
+                self.add_at::<4>(x, y);
+                i = 4 * lanes::<S, T>();
+            }
+            if reals - i >= 2 * lanes::<S, T>() {
+                self.add_at::<2>(x.wrapping_add(i), y.wrapping_add(i));
+                i += 2 * lanes::<S, T>();
+            }
+            if reals - i >= lanes::<S, T>() {
+                self.add_at::<1>(x.wrapping_add(i), y.wrapping_add(i));
+                i += lanes::<S, T>();
+            }
+            if i < reals {
+                self.sums[0] = self.add_rest(x.wrapping_add(i), y.wrapping_add(i), reals - i);
+            }
+        }
+        self.fold.total(self.isa, self.sums[0])
+    }
+
+    /// Adds `K` registers to the first sum.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn add_at<const K: usize>(&mut self, x: *const T::Real, y: *const T::Real) {
+        let mut sums = [DotSum::zero(self.isa); K];
+        sums[0] = self.sums[0];
+        for k in 0..K {
+            let at = k * lanes::<S, T>();
+            // SAFETY: the caller vouches for them.
+            let (x, y) = unsafe {
+                (
+                    Lanes::<S, T>::load(self.isa, x.wrapping_add(at)),
+                    Lanes::<S, T>::load(self.isa, y.wrapping_add(at)),
+                )
+            };
+            sums[k] = self.fold.add(self.isa, sums[k], x, y);
+        }
+        let mut half = K / 2;
+        while half > 0 {
+            for k in 0..half {
+                sums[k] = sums[k].join(sums[k + half]);
+            }
+            half /= 2;
+        }
+        self.sums[0] = sums[0];
+    }
+
+    /// The first sum and the first `reals` lanes of a register.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn add_rest(&self, x: *const T::Real, y: *const T::Real, reals: usize) -> DotSum<S, T> {
+        let rest = Lanes::<S, T>::mask(self.isa, reals);
+        // SAFETY: the mask covers the reals there are.
+        let (x, y) = unsafe {
+            (Lanes::<S, T>::load_masked(self.isa, x, rest), Lanes::<S, T>::load_masked(self.isa, y, rest))
+        };
+        self.fold.add(self.isa, self.sums[0], x, y)
     }
 }
 

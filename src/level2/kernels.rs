@@ -10,7 +10,7 @@
 //! Lines and vectors are given by where their element 0 is or would be. Lines whose elements are not
 //! adjacent (no BLAS routine has such) go element by element.
 
-use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, lanes, load_parts, sweep};
+use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, Whole, each, lanes, load_parts, sweep};
 use crate::scalar::Scalar;
 use crate::simd::{Isa, Vector};
 use core::ops::Range;
@@ -47,8 +47,8 @@ impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
     pub fn new(isa: S, c: [T; G], conj: bool) -> Self {
         let one = T::Real::ONE;
         Combination {
-            re: c.map(|c| Lanes::<S, T>::splat(isa, c.re())),
-            im: c.map(|c| Lanes::<S, T>::splat(isa, c.im())),
+            re: each(|g| Lanes::<S, T>::splat(isa, c[g].re())),
+            im: each(|g| Lanes::<S, T>::splat(isa, c[g].im())),
             re_sign: Lanes::<S, T>::pairs(isa, one, if conj { -one } else { one }),
             im_sign: Lanes::<S, T>::pairs(isa, if conj { one } else { -one }, one),
         }
@@ -57,13 +57,15 @@ impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
     /// `y + sum_g c_g a_g`.
     #[inline(always)]
     fn plus(&self, isa: S, a: [Lanes<S, T>; G], y: Lanes<S, T>) -> Lanes<S, T> {
-        if !T::IS_COMPLEX {
-            return (0..G).fold(y, |sum, g| a[g].mul_add(self.re[g], sum));
-        }
         let zero = Lanes::<S, T>::zero(isa);
-        let by_re = (0..G).fold(zero, |sum, g| a[g].mul_add(self.re[g], sum));
-        let by_im = (0..G).fold(zero, |sum, g| a[g].mul_add(self.im[g], sum));
-        self.meet(by_re, by_im, y)
+        let (mut by_re, mut by_im) = (if T::IS_COMPLEX { zero } else { y }, zero);
+        for g in 0..G {
+            by_re = a[g].mul_add(self.re[g], by_re);
+            if T::IS_COMPLEX {
+                by_im = a[g].mul_add(self.im[g], by_im);
+            }
+        }
+        if T::IS_COMPLEX { self.meet(by_re, by_im, y) } else { by_re }
     }
 
     /// `y + sum_g c_g a_g` from its parts.
@@ -128,10 +130,13 @@ impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddLines<S, T, G> {
             let y = self.y.wrapping_add(at);
             let mut sums = match self.start {
                 Start::Zero(zero) => [zero; K],
-                start => load_parts::<S, T, P, K>(part, y).map(|y| start.of(y)),
+                start => {
+                    let y = load_parts::<S, T, P, K>(part, y);
+                    each(|k| start.of(y[k]))
+                }
             };
             for k in 0..K {
-                let a = self.a.map(|a| part.load(a.wrapping_add(at + k * lanes::<S, T>())));
+                let a = each(|g| part.load(self.a[g].wrapping_add(at + k * lanes::<S, T>())));
                 sums[k] = self.c.plus(self.isa, a, sums[k]);
             }
             for k in 0..K {
@@ -157,16 +162,20 @@ pub unsafe fn add_lines<S: Isa, T: Scalar, const G: usize>(
 ) {
     if a.step == 1 {
         let (c, start) = (Combination::new(isa, c, conj), Start::new(isa, beta));
-        let mut body = AddLines::<S, T, G> { isa, a: a.at.map(|a| a.cast()), c, start, y: y.cast() };
+        let mut body = AddLines::<S, T, G> { isa, a: each(|g| a.at[g].cast()), c, start, y: y.cast() };
         // SAFETY: passed on.
-        return unsafe { sweep::<S, T, 2>(isa, range, &mut body) };
+        return unsafe { sweep::<S, T, _, 2>(isa, Whole(isa), range, &mut body) };
     }
     for i in range {
         // SAFETY: passed on.
         unsafe {
             let y = y.wrapping_add(i);
             let old = if beta == T::ZERO { T::ZERO } else { beta * *y };
-            *y = (0..G).fold(old, |sum, g| sum + c[g] * element(a, g, i).conj_if(conj));
+            let mut sum = old;
+            for g in 0..G {
+                sum += c[g] * element(a, g, i).conj_if(conj);
+            }
+            *y = sum;
         }
     }
 }
@@ -212,9 +221,9 @@ impl<S: Isa, T: Scalar, const G: usize, const U: usize> DotLines<S, T, G, U> {
     #[inline(always)]
     unsafe fn run(isa: S, a: [*const T; G], conj: bool, x: *const T, range: Range<usize>) -> [T; G] {
         let sums = [[DotSum::zero(isa); G]; U];
-        let mut body = DotLines::<S, T, G, U> { a: a.map(|a| a.cast()), x: x.cast(), sums };
+        let mut body = DotLines::<S, T, G, U> { a: each(|g| a[g].cast()), x: x.cast(), sums };
         // SAFETY: passed on.
-        unsafe { sweep::<S, T, U>(isa, range, &mut body) };
+        unsafe { sweep::<S, T, _, U>(isa, Whole(isa), range, &mut body) };
         let mut sums = body.sums[0];
         for more in &body.sums[1..] {
             for g in 0..G {
@@ -274,7 +283,7 @@ impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddAndDotLines<S, T, G> {
             let at = at + k * lanes::<S, T>();
             // SAFETY: the caller vouches for the elements.
             unsafe {
-                let a = self.a.map(|a| part.load(a.wrapping_add(at)));
+                let a = each(|g| part.load(self.a[g].wrapping_add(at)));
                 let x = part.load(self.x.wrapping_add(at));
                 let crossed = x.swap_pairs();
                 for g in 0..G {
@@ -305,14 +314,14 @@ pub unsafe fn add_and_dot_lines<S: Isa, T: Scalar, const G: usize>(
     if a.step == 1 {
         let mut body = AddAndDotLines::<S, T, G> {
             isa,
-            a: a.at.map(|a| a.cast()),
+            a: each(|g| a.at[g].cast()),
             c: Combination::new(isa, c, conj_add),
             x: x.cast(),
             y: y.cast(),
             sums: [DotSum::zero(isa); G],
         };
         // SAFETY: passed on.
-        unsafe { sweep::<S, T, 1>(isa, range, &mut body) };
+        unsafe { sweep::<S, T, _, 1>(isa, Whole(isa), range, &mut body) };
         return DotSum::totals(isa, body.sums, conj_dot);
     }
     // SAFETY: passed on.
@@ -333,7 +342,7 @@ impl<S: Isa, T: Scalar, const G: usize, const N: usize> Body<S, T> for UpdateLin
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.
         unsafe {
-            let x = self.x.map(|x| load_parts::<S, T, P, K>(part, x.wrapping_add(at)));
+            let x: [_; N] = each(|n| load_parts::<S, T, P, K>(part, self.x[n].wrapping_add(at)));
             for g in 0..G {
                 let a = self.a[g].wrapping_add(at);
                 let mut sums = load_parts::<S, T, P, K>(part, a);
@@ -385,11 +394,11 @@ pub unsafe fn update_lines<S: Isa, T: Scalar, const G: usize, const N: usize>(
     range: Range<usize>,
 ) {
     if a.step == 1 {
-        let c = by.map(|by| by.c.map(|c| Factor::new(isa, c, by.conj)));
-        let a = a.at.map(|a| a.cast());
-        let mut body = UpdateLines::<S, T, G, N> { a, c, x: by.map(|by| by.x.cast()) };
+        let c = each(|n| each(|g| Factor::new(isa, by[n].c[g], by[n].conj)));
+        let a = each(|g| a.at[g].cast());
+        let mut body = UpdateLines::<S, T, G, N> { a, c, x: each(|n| by[n].x.cast()) };
         // SAFETY: passed on.
-        return unsafe { sweep::<S, T, 4>(isa, range, &mut body) };
+        return unsafe { sweep::<S, T, _, 4>(isa, Whole(isa), range, &mut body) };
     }
     for i in range {
         for g in 0..G {

@@ -177,8 +177,14 @@ fn symmetric<T: Scalar>(mut product: SymmetricProduct<T>) {
     let SymmetricProduct { hermitian, a, .. } = product;
     product.a.conj ^= hermitian && !a.lines.columns;
     if product.x.stride() == 1 && product.y.stride() == 1 {
-        return dispatch(product);
+        dispatch(product)
+    } else {
+        symmetric_strided(product)
     }
+}
+
+#[cold]
+fn symmetric_strided<T: Scalar>(mut product: SymmetricProduct<T>) {
     let n = product.x.len();
     let done = with_scratch(2 * n, |room: *mut T| {
         // SAFETY: room for n elements each.
@@ -217,10 +223,13 @@ fn triangular<T: Scalar>(
     let after = is_after(lines.columns, uplo);
     let (n, unit) = (x.len(), diag == Diag::Unit);
     let a = Panel { lines, spans: Spans::beside(n, after, reach), conj };
-    let mut operation = Triangular { a, after, reach, unit, solve, x };
-    if operation.x.stride() == 1 {
-        return dispatch(operation);
-    }
+    let operation = Triangular { a, after, reach, unit, solve, x };
+    if operation.x.stride() == 1 { dispatch(operation) } else { triangular_strided(operation) }
+}
+
+#[cold]
+fn triangular_strided<T: Scalar>(mut operation: Triangular<T>) {
+    let n = operation.x.len();
     let done = with_scratch(n, |room: *mut T| {
         // SAFETY: room for n elements.
         let mut x = unsafe { VecMut::new(room, n, 1) };

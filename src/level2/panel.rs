@@ -3,6 +3,7 @@
 
 use super::kernels::{Group, add_and_dot_lines, add_lines, dot_lines};
 use super::shape::{Lines, Spans};
+use crate::level1::lanes::each;
 use crate::scalar::Scalar;
 use crate::simd::Isa;
 use crate::view::VecRef;
@@ -28,7 +29,7 @@ impl<T: Scalar> Panel<T> {
     /// Elements `l` and on of lines `l .. l + G`: where their small square on the diagonal begins.
     #[inline(always)]
     pub fn group_at<const G: usize>(&self, l: usize) -> [*const T; G] {
-        self.lines.group(l).map(|line| line.wrapping_offset(l as isize * self.lines.step))
+        each(|g| self.lines.line(l + g).wrapping_offset(l as isize * self.lines.step))
     }
 
     /// Elements `range` of line `l`, not conjugated.

@@ -5,6 +5,7 @@ use super::panel::Panel;
 use super::shape::{Room, beside, window_length, windows};
 use crate::engine::stream;
 use crate::level1;
+use crate::level1::lanes::each;
 use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
@@ -52,7 +53,7 @@ impl<T: Scalar> BandProduct<'_, T> {
 
     #[inline(always)]
     fn add_columns<S: Isa, const G: usize>(&self, isa: S, l: usize, y: *mut T, window: &Range<usize>) {
-        let c: [T; G] = core::array::from_fn(|g| self.alpha * self.x.get(l + g));
+        let c: [T; G] = each(|g| self.alpha * self.x.get(l + g));
         // SAFETY: lines of the caller's matrix; the window of y was gathered.
         unsafe { self.a.add(isa, l, c, y, window) };
     }
@@ -119,7 +120,7 @@ impl<T: Scalar> Dispatch for SymmetricProduct<'_, T> {
         debug_assert!(self.x.stride() == 1 && self.y.stride() == 1);
         let y = self.y.as_mut_ptr();
         if self.bytes() <= LARGE || !self.a.spans.are_full() {
-            isa.enter(Lot { of: &self, y, is_new: false, half: 0..self.x.len().div_ceil(2) });
+            self.halves(isa, y, 0..self.x.len().div_ceil(2));
         } else {
             isa.enter_aside(Large(self));
         }
@@ -176,16 +177,7 @@ impl<T: Scalar> Dispatch for Lot<'_, T> {
             // SAFETY: n elements that only this thread uses.
             level1::fill(T::ZERO, unsafe { VecMut::new(self.y, n, 1) });
         }
-        for Range { start: mut l, end } in stream::both_ends(n, self.half) {
-            while l + 4 <= end {
-                self.of.lines::<S, 4>(isa, l, self.y);
-                l += 4;
-            }
-            while l < end {
-                self.of.lines::<S, 1>(isa, l, self.y);
-                l += 1;
-            }
-        }
+        self.of.halves(isa, self.y, self.half);
     }
 }
 
@@ -196,12 +188,27 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
         self.x.len() * self.x.len() / 2 * size_of::<T>()
     }
 
+    /// Adds what lines `half` and those from the other end contribute.
+    #[inline(always)]
+    fn halves<S: Isa>(&self, isa: S, y: *mut T, half: Range<usize>) {
+        for Range { start: mut l, end } in stream::both_ends(self.x.len(), half) {
+            while l + 4 <= end {
+                self.lines::<S, 4>(isa, l, y);
+                l += 4;
+            }
+            while l < end {
+                self.lines::<S, 1>(isa, l, y);
+                l += 1;
+            }
+        }
+    }
+
     #[inline(always)]
     fn lines<S: Isa, const G: usize>(&self, isa: S, l: usize, y: *mut T) {
         let x = self.x.as_ptr();
         // SAFETY: lines of the caller's matrix; x and y have elements for all of them.
         unsafe {
-            let c: [T; G] = core::array::from_fn(|g| self.alpha * *x.wrapping_add(l + g));
+            let c: [T; G] = each(|g| self.alpha * *x.wrapping_add(l + g));
             self.corner(l, c, y);
             let window = beside(l, G, self.after, self.x.len());
             let sums = self.a.add_and_dot(isa, l, self.hermitian, c, (x, y), &window);
@@ -222,7 +229,7 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
         unsafe {
             let element =
                 |line: usize, i: usize| *lines[line].wrapping_offset(i as isize * self.a.lines.step);
-            let mut sums: [T; G] = core::array::from_fn(|g| *y.wrapping_add(l + g));
+            let mut sums: [T; G] = each(|g| *y.wrapping_add(l + g));
             for g in 0..G {
                 let a = element(g, g);
                 let a = if self.hermitian { T::from_real(a.re()) } else { a.conj_if(self.a.conj) };

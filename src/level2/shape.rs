@@ -4,6 +4,7 @@
 //! Dense, banded and packed matrices differ only in where line l begins ([`Lines`]); full, banded and
 //! triangular ones only in the span ([`Spans`]). So each operation is one loop over lines.
 
+use crate::level1::lanes::each;
 use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::view::{MatRef, PackedRef, Uplo, VecMut, VecRef};
@@ -76,7 +77,7 @@ impl<T: Scalar> Lines<*const T> {
     /// Lines `l .. l + G`, each by where its element 0 is or would be.
     #[inline(always)]
     pub fn group<const G: usize>(&self, l: usize) -> [*const T; G] {
-        core::array::from_fn(|g| self.line(l + g))
+        each(|g| self.line(l + g))
     }
 
     /// Where element 0 of line `l` is or would be.
@@ -100,7 +101,7 @@ impl<T: Scalar> Lines<*mut T> {
     /// Lines `l .. l + G`, each by where its element 0 is or would be.
     #[inline(always)]
     pub fn group_mut<const G: usize>(&self, l: usize) -> [*mut T; G] {
-        core::array::from_fn(|g| self.first.wrapping_offset(self.offset(l + g)))
+        each(|g| self.first.wrapping_offset(self.offset(l + g)))
     }
 
     /// Where element `i` of line `l` is.

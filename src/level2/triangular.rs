@@ -8,7 +8,7 @@
 
 use super::panel::Panel;
 use super::shape::beside;
-use crate::level1;
+use crate::level1::{self, lanes::each};
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::VecMut;
@@ -79,14 +79,15 @@ impl<T: Scalar> Triangular<'_, T> {
     fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(&self, isa: S, l: usize) {
         let x = self.x.as_mut_ptr();
         let window = beside(l, G, AFTER, self.x.len());
-        let mut part: [T; G] = core::array::from_fn(|g| self.x.get(l + g));
+        let mut part: [T; G] = each(|g| self.x.get(l + g));
         // SAFETY: lines of the caller's matrix; x has elements for all of them.
         unsafe {
             if self.diagonal_first() {
                 self.corner::<G, COLUMNS, AFTER>(l, &mut part);
             }
             if COLUMNS {
-                self.a.add(isa, l, part.map(|x| self.signed(x)), x, &window);
+                let taken: [T; G] = each(|g| self.signed(part[g]));
+                self.a.add(isa, l, taken, x, &window);
             } else {
                 let sums: [T; G] = self.a.dot(isa, l, x, &window);
                 for g in 0..G {

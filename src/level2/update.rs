@@ -4,6 +4,7 @@
 use super::kernels::{Group, Update, update_lines};
 use super::shape::{Lines, Room, window_length, windows};
 use crate::engine::stream;
+use crate::level1::lanes::each;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::VecRef;
@@ -24,7 +25,7 @@ pub struct Term<'a, T> {
 impl<T: Scalar> Term<'_, T> {
     #[inline(always)]
     fn update<const G: usize>(&self, l: usize, along: *const T) -> Update<T, G> {
-        let c = core::array::from_fn(|g| self.factor * self.across.get(l + g).conj_if(self.conj_across));
+        let c = each(|g| self.factor * self.across.get(l + g).conj_if(self.conj_across));
         Update { x: along, conj: self.conj_along, c }
     }
 }
@@ -80,7 +81,7 @@ impl<T: Scalar, const N: usize> Dispatch for RankUpdate<'_, T, N> {
     fn run<S: Isa>(self, isa: S) {
         let (count, len) = (self.terms[0].across.len(), self.terms[0].along.len());
         if count * len * size_of::<T>() <= LARGE {
-            isa.enter(Lot { of: &self, lines: 0..count });
+            self.lines(isa, 0..count);
         } else {
             isa.enter_aside(Large(self));
         }
@@ -115,9 +116,6 @@ impl<T: Scalar, const N: usize> Dispatch for Large<RankUpdate<'_, T, N>> {
 }
 
 /// A thread's lines of an update.
-///
-/// They go one by one. Four at a time, which share the vector along them, were no faster in L1, where each
-/// store takes as long as two loads, and slower beyond, where one stream of stores is fetched ahead best.
 struct Lot<'a, U> {
     of: &'a U,
     lines: Range<usize>,
@@ -128,7 +126,15 @@ impl<T: Scalar, const N: usize> Dispatch for Lot<'_, RankUpdate<'_, T, N>> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let RankUpdate { a, region, terms } = *self.of;
+        self.of.lines(isa, self.lines);
+    }
+}
+
+impl<T: Scalar, const N: usize> RankUpdate<'_, T, N> {
+    /// Updates some of the lines, one by one.
+    #[inline(always)]
+    fn lines<S: Isa>(&self, isa: S, lines: Range<usize>) {
+        let RankUpdate { a, region, terms } = *self;
         let len = terms[0].along.len();
         let length =
             terms.iter().fold(len, |length, term| length.min(window_length(term.along.stride(), len)));
@@ -138,8 +144,8 @@ impl<T: Scalar, const N: usize> Dispatch for Lot<'_, RankUpdate<'_, T, N>> {
             for n in 0..N {
                 along[n] = rooms[n].gather(terms[n].along, &window);
             }
-            for l in self.lines.clone() {
-                let by: [_; N] = core::array::from_fn(|n| terms[n].update::<1>(l, along[n]));
+            for l in lines.clone() {
+                let by: [_; N] = each(|n| terms[n].update::<1>(l, along[n]));
                 let range = region.of(l, &window);
                 // SAFETY: a line of the caller's matrix; the window of the vectors was gathered.
                 unsafe { update_lines(isa, Group { at: a.group_mut(l), step: a.step }, by, range) };

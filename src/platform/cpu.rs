@@ -16,17 +16,23 @@ pub fn level() -> Level {
 
 /// [`level`], if it has been asked for before.
 #[inline(always)]
-pub fn known_level() -> Option<Level> {
-    #[cfg(test)]
-    if let Some(level) = crate::testing::forced_level() {
-        return Some(level);
-    }
-    match LEVEL.load(Ordering::Relaxed) {
+fn known_level() -> Option<Level> {
+    match level_number() {
         3 => Some(Level::Avx512),
         2 => Some(Level::Avx2),
         1 => Some(Level::Portable),
         _ => None,
     }
+}
+
+/// The number of [`level`], less than 4; 0 if it has not been asked for before.
+#[inline(always)]
+pub fn level_number() -> usize {
+    #[cfg(test)]
+    if let Some(level) = crate::testing::forced_level() {
+        return level as usize;
+    }
+    usize::from(LEVEL.load(Ordering::Relaxed) & 3)
 }
 
 #[cold]

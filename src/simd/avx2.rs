@@ -23,12 +23,6 @@ unsafe fn enter_by_words<D: Dispatch>(isa: Avx2, a: Pair, b: Pair, c: Pair, d: P
     unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
 }
 
-#[inline(never)]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-fn enter_aside<D: Dispatch>(isa: Avx2, work: D) -> D::Output {
-    work.run(isa)
-}
-
 impl Isa for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
@@ -51,15 +45,15 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
-        // SAFETY: the token proves that the instructions are there.
-        unsafe { enter_aside(self, work) }
-    }
-
-    #[inline(always)]
     fn prefetch<T>(self, address: *const T) {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+
+    #[inline(always)]
+    fn fence(self) {
+        // SAFETY: every x86-64 has the instruction.
+        unsafe { _mm_sfence() }
     }
 
     #[inline(always)]
@@ -360,6 +354,12 @@ impl Vector<Avx2> for F32x8 {
     }
 
     #[inline(always)]
+    unsafe fn store_past_caches(self, to: *mut f32) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory and its alignment.
+        unsafe { _mm256_stream_ps(to, self.0) }
+    }
+
+    #[inline(always)]
     unsafe fn store_masked(self, to: *mut f32, mask: Mask) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe {
@@ -606,6 +606,12 @@ impl Vector<Avx2> for F64x4 {
     unsafe fn store(self, to: *mut f64) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { _mm256_storeu_pd(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_past_caches(self, to: *mut f64) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory and its alignment.
+        unsafe { _mm256_stream_pd(to, self.0) }
     }
 
     #[inline(always)]

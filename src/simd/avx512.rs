@@ -23,12 +23,6 @@ unsafe fn enter_by_words<D: Dispatch>(isa: Avx512, a: Pair, b: Pair, c: Pair, d:
     unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
 }
 
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
-fn enter_aside<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
-    work.run(isa)
-}
-
 impl Isa for Avx512 {
     type F32 = F32x16;
     type F64 = F64x8;
@@ -51,16 +45,13 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
-        // SAFETY: the token proves that the instructions are there.
-        unsafe { enter_aside(self, work) }
-    }
-
-    #[inline(always)]
     fn prefetch<T>(self, address: *const T) {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
+
+    #[inline(always)]
+    fn fence(self) {}
 
     #[inline(always)]
     unsafe fn transpose<T: Copy>(self, block: Transposition<T>) {
@@ -312,6 +303,13 @@ impl Vector<Avx512> for F32x16 {
     }
 
     #[inline(always)]
+    unsafe fn store_past_caches(self, to: *mut f32) {
+        // Not past them: a core of a Zen 5 writes some 20 GB/s that way, and more through its caches.
+        // SAFETY: the caller vouches for the memory.
+        unsafe { self.store(to) }
+    }
+
+    #[inline(always)]
     unsafe fn store_masked(self, to: *mut f32, mask: __mmask16) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { _mm512_mask_storeu_ps(to, mask, self.0) }
@@ -527,6 +525,13 @@ impl Vector<Avx512> for F64x8 {
     unsafe fn store(self, to: *mut f64) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { _mm512_storeu_pd(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_past_caches(self, to: *mut f64) {
+        // Not past them: a core of a Zen 5 writes some 20 GB/s that way, and more through its caches.
+        // SAFETY: the caller vouches for the memory.
+        unsafe { self.store(to) }
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@ mod portable;
 
 use crate::platform::cpu;
 use crate::scalar::Real;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 #[cfg(target_arch = "x86_64")]
@@ -48,10 +48,21 @@ pub trait Isa: Copy + Send + Sync + 'static {
 
     /// Runs `work` compiled for this ISA and never inlined: what is rare takes no registers and no room on the
     /// stack from what is frequent.
-    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output;
+    #[inline(always)]
+    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
+        if const { !in_words::<D>() } {
+            return aside(self, work);
+        }
+        let [a, b, c, d] = into_words(work);
+        // SAFETY: the words are of this type.
+        unsafe { aside_by_words::<Self, D>(self, a, b, c, d) }
+    }
 
     /// Hints that the cache line at `address` will be wanted; any address is allowed.
     fn prefetch<T>(self, address: *const T);
+
+    /// Puts what [`Vector::store_past_caches`] wrote before what is written later, for other threads.
+    fn fence(self);
 
     /// `to[j][i] <- from[i][j]`: transposes `rows` x `cols` elements of type `T` (4, 8 or 16 bytes), rows
     /// `from_stride` apart, into rows `to_stride` apart (strides in elements). Lanes `rows..width` of each
@@ -101,6 +112,11 @@ pub trait Vector<S: Isa>:
     /// # Safety
     /// They must be writable.
     unsafe fn store(self, to: *mut Self::Elem);
+    /// Writes `LANES` elements without keeping them in a cache, where that pays on the ISA's CPUs; see [`Isa::fence`].
+    ///
+    /// # Safety
+    /// They must be writable, at an address that is a multiple of the register's size.
+    unsafe fn store_past_caches(self, to: *mut Self::Elem);
     /// Writes the lanes of `mask`.
     ///
     /// # Safety
@@ -221,10 +237,10 @@ type Pair = (MaybeUninit<*const u8>, MaybeUninit<*const u8>);
 
 /// Whether work goes into code of another ISA word by word, as four pairs: the call can't be inlined, words travel
 /// in registers (six of them), and a struct would go through memory, which a call for a few elements would feel.
-/// One pair is in registers anyway. To be asked in a `const` block, so that only one way is compiled.
+/// To be asked in a `const` block, so that only one way is compiled.
 #[inline(always)]
 const fn in_words<D>() -> bool {
-    size_of::<D>() > size_of::<Pair>() && size_of::<D>() <= 4 * size_of::<Pair>()
+    size_of::<D>() <= 4 * size_of::<Pair>()
 }
 
 /// The words of `work`, [`in_words`]; the others are left open, which costs nothing.
@@ -246,6 +262,36 @@ unsafe fn from_words<D>([a, b, c, d]: [Pair; 4]) -> D {
     let words = [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1];
     // SAFETY: the caller vouches for them.
     unsafe { words.as_ptr().cast::<D>().read_unaligned() }
+}
+
+/// Work too large for words, by where it is.
+struct Apart<D>(*const D);
+
+impl<D: Dispatch> Dispatch for Apart<D> {
+    type Output = D::Output;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> D::Output {
+        // SAFETY: `dispatch` gave it away, once.
+        unsafe { self.0.read() }.run(isa)
+    }
+}
+
+/// [`Isa::enter_aside`]. Without the ISA's features, because rustc (1.95) takes no notice of `inline(never)` beside
+/// `target_feature`; but code with features is never inlined into code without.
+#[inline(never)]
+fn aside<S: Isa, D: Dispatch>(isa: S, work: D) -> D::Output {
+    isa.enter(work)
+}
+
+/// [`aside`] for words.
+///
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[inline(never)]
+unsafe fn aside_by_words<S: Isa, D: Dispatch>(isa: S, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    // SAFETY: the caller's promise.
+    isa.enter(unsafe { from_words::<D>([a, b, c, d]) })
 }
 
 /// The ISAs, worst first.
@@ -283,38 +329,36 @@ impl Level {
 #[inline(always)]
 pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
     if const { !in_words::<D>() } {
-        return dispatch_whole(work);
+        let work = ManuallyDrop::new(work);
+        return dispatch_words(Apart(&raw const *work));
     }
-    let [a, b, c, d] = into_words(work);
-    // SAFETY: the words are of this type.
-    unsafe { dispatch_by_words::<D>(a, b, c, d) }
+    dispatch_words(work)
 }
 
-/// Apart from the callers, which are many, and in the same registers as the way into the ISA's code: a jump.
+/// One jump through a table, with the words where the ISA's code wants them.
+#[inline(always)]
+fn dispatch_words<D: Dispatch>(work: D) -> D::Output {
+    let ways = const { &[way_in::<D, 0>, way_in::<D, 1>, way_in::<D, 2>, way_in::<D, 3>] };
+    let way: unsafe fn(Pair, Pair, Pair, Pair) -> D::Output = ways[cpu::level_number()];
+    let [a, b, c, d] = into_words(work);
+    // SAFETY: the words are of this type; the level is that of this process, or not known.
+    unsafe { way(a, b, c, d) }
+}
+
+/// The way into an algorithm's code for the ISA with number `LEVEL`; 0 for the first time in a process, when the
+/// CPU is asked.
 ///
 /// # Safety
-/// The words must be those of a `D`, used once.
-#[inline(never)]
-unsafe fn dispatch_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
-    // SAFETY: the caller's promise.
-    dispatch_whole(unsafe { from_words::<D>([a, b, c, d]) })
-}
-
-#[inline(always)]
-fn dispatch_whole<D: Dispatch>(work: D) -> D::Output {
-    match cpu::known_level() {
-        // SAFETY: it is an ISA that the CPU and the system support.
-        Some(level) => unsafe { dispatch_unchecked(level, work) },
-        None => dispatch_first(work),
-    }
-}
-
-/// The first time in a process; apart, so that other times need keep nothing while the CPU is asked.
-#[cold]
-#[inline(never)]
-fn dispatch_first<D: Dispatch>(work: D) -> D::Output {
-    // SAFETY: `cpu::level` names an ISA that the CPU and the system support.
-    unsafe { dispatch_unchecked(cpu::level(), work) }
+/// The words must be those of a `D`, used once; the CPU and the system must support the ISA.
+unsafe fn way_in<D: Dispatch, const LEVEL: u8>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+    let level = match LEVEL {
+        1 => Level::Portable,
+        2 => Level::Avx2,
+        3 => Level::Avx512,
+        _ => cpu::level(),
+    };
+    // SAFETY: the caller's promise; `cpu::level` names an ISA that the CPU and the system support.
+    unsafe { dispatch_unchecked(level, from_words::<D>([a, b, c, d])) }
 }
 
 /// Runs `work` on ISA `level`; `None` if this CPU lacks it.

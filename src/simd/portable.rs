@@ -44,12 +44,10 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn enter_aside<D: Dispatch>(self, work: D) -> D::Output {
-        enter(work)
-    }
+    fn prefetch<T>(self, _: *const T) {}
 
     #[inline(always)]
-    fn prefetch<T>(self, _: *const T) {}
+    fn fence(self) {}
 
     #[inline(always)]
     unsafe fn transpose<T: Copy>(self, block: Transposition<T>) {
@@ -152,6 +150,12 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     unsafe fn store(self, to: *mut R) {
         // SAFETY: the caller vouches for N elements.
         unsafe { to.cast::<[R; N]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_past_caches(self, to: *mut R) {
+        // SAFETY: the caller vouches for N elements.
+        unsafe { self.store(to) }
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@ use super::Shape;
 use super::blocking::Blocks;
 use crate::view::Uplo;
 use core::ops::Range;
-pub use cost::{lane_threads, share_threads, stream_threads, threads};
+pub use cost::{is_near, lane_threads, share_threads, stream_threads, threads};
 
 /// How threads are arranged: groups down and across C, and the members of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
