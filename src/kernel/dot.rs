@@ -1,7 +1,7 @@
 //! The kernels of low precision: tiles whose sums are dot products of small numbers, and their panels.
 //!
 //! Rows of A live in lanes, a word of four bytes each, 4 unsigned bytes or 2 bf16; a word of a column of B is the
-//! same for all lanes ([`crate::simd::dot::terms`]).
+//! same for all lanes ([`crate::simd::dot`]).
 //!
 //! ```text
 //! panel of A: word after word, MR rows adjacent; then for bytes the sum of each row
@@ -31,9 +31,7 @@ use crate::platform::cpu;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Avx2;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::dot::terms::Avx512Bf16;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::dot::{Avx512Vnni, AvxVnni};
+use crate::simd::dot::{Avx512Bf16, Avx512Vnni, AvxVnni};
 
 /// Bytes of a word.
 const WORD: usize = 4;
@@ -245,7 +243,8 @@ impl<P: Terms, const DOWN: usize, const NR: usize, const N: usize> TermsDispatch
                     let to = tile.to.add(j * tile.to_col + i * P::LANES);
                     let mut sum = isa.load(finished.add((j * DOWN + i) * P::LANES));
                     if !tile.row_terms.is_null() {
-                        let row = isa.load_scaled(tile.row_terms.add(i * P::LANES), tile.row_factor);
+                        let row = isa.load(tile.row_terms.add(i * P::LANES));
+                        let row = isa.times(row, isa.splat(tile.row_factor));
                         sum = isa.add(isa.add(sum, row), isa.splat(*tile.col_terms.add(j)));
                     }
                     if tile.add {
@@ -292,24 +291,7 @@ unsafe fn accumulate<P: Terms, const DOWN: usize, const N: usize>(
 unsafe fn pack_a<P: Terms, const DOWN: usize>(panel: &DotPanel) {
     // SAFETY: the caller vouches for the ISA; `PackA::run` relies on the rest.
     let isa = unsafe { P::assume() };
-    isa.dot().enter(PackA::<P, DOWN>(panel, PhantomData));
-    isa.enter(Arrange { words: panel.k.div_ceil(P::NUMBERS) * DOWN, to: panel.to });
-}
-
-/// Arranges `words` vectors of words at `to`.
-struct Arrange {
-    words: usize,
-    to: *mut u8,
-}
-
-impl<P: Terms> TermsDispatch<P> for Arrange {
-    #[inline(always)]
-    fn run(self, isa: P) {
-        for word in 0..self.words {
-            // SAFETY: a vector of the panel, just written.
-            unsafe { isa.arrange(self.to.add(word * P::LANES * WORD)) };
-        }
-    }
+    Dot::enter(isa.dot(), PackA::<P, DOWN>(panel, PhantomData));
 }
 
 struct PackA<'a, P, const DOWN: usize>(&'a DotPanel, PhantomData<P>);

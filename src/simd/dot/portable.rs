@@ -1,16 +1,15 @@
 //! Every CPU: 4 lanes of plain code.
 
 use super::super::portable::Lanes;
-use super::{Dot, DotDispatch, DotLevel, FACTORS, Full, Ints, Portable};
+use super::{Dot, DotDispatch, DotLevel, Full, Ints, Portable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
 
 impl Dot for Portable {
     type Isa = Portable;
     type Ints = I32x4;
-    type Quad = [i8; 4];
+    type Factors = [i8; 4];
     type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::Portable;
-    const SPREAD_BYTES: usize = FACTORS;
 
     #[inline(always)]
     unsafe fn assume() -> Portable {
@@ -28,19 +27,16 @@ impl Dot for Portable {
     }
 
     #[inline(always)]
-    unsafe fn spread(self, _: *mut u8) {}
-
-    #[inline(always)]
-    unsafe fn quad(self, block: *const u8, i: usize) -> [i8; 4] {
+    unsafe fn factors(self, block: *const u8, i: usize, _: usize) -> [i8; 4] {
         // SAFETY: the caller vouches for the block.
         unsafe { block.cast::<[i8; 4]>().add(i).read_unaligned() }
     }
 
     #[inline(always)]
-    fn dot(self, sum: I32x4, bytes: I32x4, quad: [i8; 4]) -> I32x4 {
+    fn add_products(self, sum: I32x4, bytes: I32x4, factors: [i8; 4]) -> I32x4 {
         I32x4(core::array::from_fn(|lane| {
             let bytes = bytes.0[lane].to_le_bytes();
-            let products: [i32; 4] = core::array::from_fn(|i| i32::from(bytes[i]) * i32::from(quad[i]));
+            let products: [i32; 4] = core::array::from_fn(|i| i32::from(bytes[i]) * i32::from(factors[i]));
             sum.0[lane].wrapping_add(products[0] + products[1] + products[2] + products[3])
         }))
     }
