@@ -47,6 +47,12 @@ impl Dot for AvxVnni {
     }
 
     #[inline(always)]
+    unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> I32x8 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x8::load(self.0, from) }
+    }
+
+    #[inline(always)]
     fn add_products(self, sum: I32x8, bytes: I32x8, factors: I32x8) -> I32x8 {
         // SAFETY: the token proves the instructions.
         I32x8(unsafe { _mm256_dpbusd_avx_epi32(sum.0, bytes.0, factors.0) })
@@ -125,6 +131,12 @@ impl Dot for Avx2 {
         }
     }
 
+    #[inline(always)]
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> I32x8 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x8::load(self, from.add(FACTORS * part)) }
+    }
+
     /// Bytes 0 and 2 as words, then bytes 1 and 3.
     #[inline(always)]
     fn part(self, bytes: I32x8, part: usize) -> I32x8 {
@@ -136,6 +148,15 @@ impl Dot for Avx2 {
                 _mm256_srli_epi16::<8>(bytes.0)
             }
         })
+    }
+
+    #[inline(always)]
+    fn again(self, mut from: *const u8) -> *const u8 {
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) from, options(nomem, nostack, preserves_flags))
+        };
+        from
     }
 
     /// A word is at most 255, a product at most 255 * 128, a sum of two fits 32 bits.

@@ -47,6 +47,12 @@ impl Dot for Avx512Vnni {
     }
 
     #[inline(always)]
+    unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> I32x16 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x16::load(self.0, from) }
+    }
+
+    #[inline(always)]
     fn add_products(self, sum: I32x16, bytes: I32x16, factors: I32x16) -> I32x16 {
         // SAFETY: the token proves the instructions.
         I32x16(unsafe { _mm512_dpbusd_epi32(sum.0, bytes.0, factors.0) })
@@ -61,7 +67,7 @@ impl Dot for Avx512Vnni {
 
 /// 16 integers.
 #[derive(Clone, Copy, Debug)]
-pub struct I32x16(__m512i);
+pub struct I32x16(pub(super) __m512i);
 
 impl Ints for I32x16 {
     type Isa = Avx512;

@@ -26,7 +26,6 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(target_arch = "x86_64")]
 mod bf16;
 mod portable;
 mod sums;
@@ -44,6 +43,7 @@ pub use avx2::AvxVnni;
 pub use avx512::Avx512Vnni;
 #[cfg(target_arch = "x86_64")]
 pub use bf16::Avx512Bf16;
+pub use bf16::Widened;
 pub use sums::{Full, Sums};
 
 /// Factors that are stored together: a block of [`Dot::spread`].
@@ -93,10 +93,23 @@ pub trait Dot: Copy + Send + Sync + 'static {
     /// `block` must have been spread; `i < 8`.
     unsafe fn factors(self, block: *const u8, i: usize, part: usize) -> Self::Factors;
 
+    /// A part of four factors for each lane: of those of spread blocks that lie at `from`, one after the other.
+    ///
+    /// # Safety
+    /// There must be as many.
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> Self::Factors;
+
     /// A part of the four bytes of each lane.
     #[inline(always)]
     fn part(self, bytes: Self::Ints, _part: usize) -> Self::Ints {
         bytes
+    }
+
+    /// The same address, where a tile must read a vector again for each part: else the compiler keeps it in a register
+    /// that a sum needs.
+    #[inline(always)]
+    fn again(self, from: *const u8) -> *const u8 {
+        from
     }
 
     /// Adds to each lane of `sum` the products of a part of the lane's unsigned bytes and that part of the factors.

@@ -5,9 +5,10 @@
 //! |---|---|---|---|
 //! | the [`Dot`] ISAs | 4 unsigned bytes times 4 signed | `i32`, modulo 2^32 | see there |
 //! | avx512-bf16 | 2 bf16 times 2 bf16 | `f32` | `vdpbf16ps` |
+//! | avx2, portable | 2 bf16 times 2 bf16, one after the other | `f32` | a shift or a mask, which makes a bf16 an `f32`, and `vfmadd231ps` |
 //!
 //! Words come in blocks of [`WORDS`]: 32 bytes of a column, which [`Terms::spread`] may change the form of.
-//! An ISA whose registers are few takes a word in several parts, so that a part of each row is all it holds.
+//! An ISA that widens numbers takes a word in several parts.
 //!
 //! Called by `kernel::dot`.
 
@@ -66,16 +67,30 @@ pub trait Terms: Copy + Send + Sync + 'static {
     fn add(self, x: Self::Sums, y: Self::Sums) -> Self::Sums;
     /// `x y`, lane by lane.
     fn times(self, x: Self::Sums, y: Self::Sums) -> Self::Sums;
+    /// The sum of all lanes.
+    fn total(self, sums: Self::Sums) -> Self::Sum;
+    /// A part of the words of `LANES` rows.
+    fn part(self, words: <Self::Dot as Dot>::Ints, part: usize) -> Self::Rows;
     /// A part of the words of `LANES` rows.
     ///
     /// # Safety
     /// `LANES` words must be readable.
-    unsafe fn rows(self, from: *const u8, part: usize) -> Self::Rows;
+    #[inline(always)]
+    unsafe fn rows(self, from: *const u8, part: usize) -> Self::Rows {
+        let dot = self.dot();
+        // SAFETY: the caller's promise.
+        self.part(unsafe { <Self::Dot as Dot>::Ints::load(dot.isa(), dot.again(from)) }, part)
+    }
     /// A part of word `word` of a block.
     ///
     /// # Safety
     /// `block` must have been spread; `word < WORDS`.
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> Self::Factors;
+    /// A part of a word of a column for each lane: of those of blocks that lie at `from`, one after the other.
+    ///
+    /// # Safety
+    /// There must be as many, and have been spread.
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> Self::Factors;
     /// Adds the products of a part.
     fn add_products(self, sums: Self::Sums, rows: Self::Rows, factors: Self::Factors) -> Self::Sums;
     /// Brings a block of a column into the form that [`Terms::factors`] reads, in place.
@@ -155,14 +170,22 @@ impl<S: Dot> Terms for S {
         x.times(y)
     }
     #[inline(always)]
-    unsafe fn rows(self, from: *const u8, part: usize) -> S::Ints {
-        // SAFETY: the caller vouches for the memory.
-        self.part(unsafe { S::Ints::load(self.isa(), from) }, part)
+    fn total(self, sums: S::Ints) -> i32 {
+        sums.sum()
+    }
+    #[inline(always)]
+    fn part(self, words: S::Ints, part: usize) -> S::Ints {
+        Dot::part(self, words, part)
     }
     #[inline(always)]
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> S::Factors {
         // SAFETY: the caller vouches for the block.
         unsafe { Dot::factors(self, block, word, part) }
+    }
+    #[inline(always)]
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> S::Factors {
+        // SAFETY: the caller vouches for the blocks.
+        unsafe { Dot::factors_of_lanes(self, from, part) }
     }
     #[inline(always)]
     fn add_products(self, sums: S::Ints, rows: S::Ints, factors: S::Factors) -> S::Ints {
