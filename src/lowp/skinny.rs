@@ -33,6 +33,8 @@ struct Skinny<'a, S: Corrected> {
     count: usize,
     columns: *const u8,
     column_bytes: usize,
+    /// What is still to be added to a byte of A and to one of a column.
+    zeros: (i32, i32),
     /// What the offset of A adds to the sums of a column.
     column_terms: [S; MOST_COLUMNS + 1],
 }
@@ -53,13 +55,16 @@ pub(super) fn multiply<S: Corrected>(product: &Dots<S>, finish: &impl Finish<S>)
         return false;
     }
     let kernels = &product.kernels.inner;
+    // The offset of B goes into the columns, if it fits.
+    let (offset, y) = kernels.takes_offset(b.zero).map_or((0, b.zero), |offset| (offset, 0));
+    let zeros = (a.zero, y);
     let row_bytes = a.operand.k * size;
     let column_bytes = kernels.column_bytes(row_bytes);
-    let count = n + usize::from(b.zero != 0);
+    let count = n + usize::from(y != 0);
     let Some(buffer) = Buffer::take(count * column_bytes + row_bytes) else { return false };
     let columns = buffer.as_mut_ptr();
     let ones = columns.wrapping_add(count * column_bytes);
-    let corrected = a.zero != 0 || b.zero != 0;
+    let corrected = zeros != (0, 0);
     // SAFETY: the buffer has room for the columns and a row of ones.
     unsafe {
         if corrected {
@@ -69,16 +74,23 @@ pub(super) fn multiply<S: Corrected>(product: &Dots<S>, finish: &impl Finish<S>)
             let to = columns.wrapping_add(j * column_bytes);
             (kernels.prepare)(&if j < n {
                 let from = from.wrapping_offset(j as isize * i_stride * size as isize);
-                Column { from, stride: k_stride * size as isize, bytes: row_bytes, flip: b.flip as u8, to }
+                Column {
+                    from,
+                    stride: k_stride * size as isize,
+                    bytes: row_bytes,
+                    flip: b.flip as u8,
+                    offset,
+                    to,
+                }
             } else {
-                Column { from: ones, stride: 1, bytes: row_bytes, flip: 0, to }
+                Column { from: ones, stride: 1, bytes: row_bytes, flip: 0, offset: 0, to }
             });
         }
     }
     let row_stride = row_stride * size as isize;
     let (columns, column_terms) = (columns.cast_const(), [S::of(0); MOST_COLUMNS + 1]);
     let mut skinny =
-        Skinny { product, rows, row_bytes, row_stride, count, columns, column_bytes, column_terms };
+        Skinny { product, rows, row_bytes, row_stride, count, columns, column_bytes, zeros, column_terms };
     if corrected {
         skinny.find_column_terms(ones);
     }
@@ -111,7 +123,11 @@ impl<S: Corrected> Skinny<'_, S> {
             for row in here.clone().step_by(inner::ROWS) {
                 let from = self.rows.wrapping_offset(row as isize * self.row_stride);
                 let height = (here.end - row).min(inner::ROWS);
-                self.inner_products(from, height, self.product.a.flip, &raw mut sums[row - first], ROWS);
+                // The next rows of this thread, if there are more.
+                let ahead =
+                    if row + inner::ROWS < rows.end { inner::ROWS as isize * self.row_stride } else { 0 };
+                let to = &raw mut sums[row - first];
+                self.inner_products(from, height, self.product.a.flip, ahead, to, ROWS);
             }
             self.correct(&mut sums);
             // SAFETY: the sums of these rows, which are this thread's.
@@ -120,7 +136,15 @@ impl<S: Corrected> Skinny<'_, S> {
     }
 
     /// The sums of up to [`inner::ROWS`] rows with all columns.
-    fn inner_products(&self, rows: *const u8, height: usize, flip: u32, to: *mut S, to_col: usize) {
+    fn inner_products(
+        &self,
+        rows: *const u8,
+        height: usize,
+        flip: u32,
+        ahead: isize,
+        to: *mut S,
+        to_col: usize,
+    ) {
         for j in (0..self.count).step_by(COLUMNS) {
             let product = Inner {
                 rows,
@@ -128,6 +152,7 @@ impl<S: Corrected> Skinny<'_, S> {
                 height,
                 bytes: self.row_bytes,
                 flip,
+                ahead: if j == 0 { ahead } else { 0 },
                 columns: self.columns.wrapping_add(j * self.column_bytes),
                 to: to.wrapping_add(j * to_col),
                 to_col,
@@ -140,9 +165,9 @@ impl<S: Corrected> Skinny<'_, S> {
 
     /// x (sum b + k y) for each column, with the sums of b from a row of ones: see [`Skinny::correct`].
     fn find_column_terms(&mut self, ones: *const u8) {
-        let (x, y) = (self.product.a.zero, self.product.b.zero);
+        let (x, y) = self.zeros;
         let mut sums = [S::of(0); MOST_COLUMNS + 1];
-        self.inner_products(ones, 1, 0, sums.as_mut_ptr(), 1);
+        self.inner_products(ones, 1, 0, 0, sums.as_mut_ptr(), 1);
         let constant = (self.product.a.operand.k as i32).wrapping_mul(y);
         for (term, sum) in self.column_terms.iter_mut().zip(sums) {
             *term = S::of(sum.int().wrapping_add(constant).wrapping_mul(x));
@@ -151,7 +176,7 @@ impl<S: Corrected> Skinny<'_, S> {
 
     /// Adds what the offsets make: sum (a + x)(b + y) = sum a b + y sum a + x (sum b + k y).
     fn correct(&self, sums: &mut Block<S>) {
-        let (x, y, n) = (self.product.a.zero, self.product.b.zero, self.product.b.operand.count);
+        let ((x, y), n) = (self.zeros, self.product.b.operand.count);
         if x == 0 && y == 0 {
             return;
         }

@@ -6,6 +6,7 @@
 //! [`ROWS`] x [`COLUMNS`] at a time: 8 sums, as many as keep two pipes busy.
 
 use super::WORD;
+use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch};
 use crate::simd::dot::{Dot, FACTORS, Ints};
 
@@ -27,10 +28,13 @@ pub struct Inner<S> {
     pub height: usize,
     /// Bytes of a row.
     pub bytes: usize,
-    /// Exclusive-or of each word of a row.
+    /// Exclusive-or of each word of a row, the same in all its bytes.
     pub flip: u32,
     /// The first column, as [`InnerKernels::prepare`] leaves it.
     pub columns: *const u8,
+    /// Bytes from the rows to others that are fetched meanwhile; 0 for none. Rows that are read next lie on pages that
+    /// no prefetcher of the machine foresees.
+    pub ahead: isize,
     /// Where the sums go; (i, j) is at `i + j * to_col`.
     pub to: *mut S,
     /// See `to`.
@@ -48,6 +52,8 @@ pub struct Column {
     pub bytes: usize,
     /// Exclusive-or of each byte.
     pub flip: u8,
+    /// What to add to each byte after that: 0 unless [`InnerKernels::takes_offset`].
+    pub offset: i16,
     /// Where it goes.
     pub to: *mut u8,
 }
@@ -57,6 +63,8 @@ pub struct Column {
 pub struct InnerKernels<S> {
     /// Bytes of a block of factors.
     block_bytes: usize,
+    /// Whether factors have 16 bits.
+    word_factors: bool,
     /// By the number of columns less one.
     products: [unsafe fn(&Inner<S>); COLUMNS],
     /// Prepares a column.
@@ -67,9 +75,16 @@ impl<S> InnerKernels<S> {
     pub(super) const fn new<P: Terms<Sum = S>>() -> Self {
         InnerKernels {
             block_bytes: P::BLOCK_BYTES,
+            word_factors: P::WORD_FACTORS,
             products: [products::<P, 1>, products::<P, 2>],
             prepare: prepare::<P>,
         }
+    }
+
+    /// `offset`, if it can be added to the bytes of a column: where factors have 16 bits, in which a byte fits beside it.
+    pub fn takes_offset(&self, offset: i32) -> Option<i16> {
+        let room = self.word_factors && offset.unsigned_abs() <= i16::MAX as u32 - 128;
+        room.then_some(offset as i16)
     }
 
     /// Bytes of a prepared column of so many bytes: whole vectors.
@@ -99,7 +114,7 @@ struct Prepare<'a>(&'a Column);
 impl<P: Terms> TermsDispatch<P> for Prepare<'_> {
     #[inline(always)]
     fn run(self, isa: P) {
-        let Column { from, stride, bytes, flip, to } = *self.0;
+        let Column { from, stride, bytes, flip, offset, to } = *self.0;
         let size = WORD / P::NUMBERS;
         for (block, first) in (0..bytes.next_multiple_of(WIDEST)).step_by(FACTORS).enumerate() {
             let mut factors = [0u8; FACTORS];
@@ -120,6 +135,12 @@ impl<P: Terms> TermsDispatch<P> for Prepare<'_> {
                 let to = to.add(block * P::BLOCK_BYTES);
                 to.copy_from_nonoverlapping(factors.as_ptr(), FACTORS);
                 isa.spread(to);
+                if P::WORD_FACTORS && offset != 0 {
+                    // Those behind the last number meet bytes that are 0.
+                    for word in core::slice::from_raw_parts_mut(to.cast::<i16>(), FACTORS) {
+                        *word += offset;
+                    }
+                }
             }
         }
     }
@@ -147,11 +168,17 @@ impl<P: Terms, const C: usize> TermsDispatch<P> for Products<'_, P, C> {
         let mut sums = [[isa.zero(); C]; ROWS];
         let whole = inner.bytes - inner.bytes % vector;
         for first in (0..whole).step_by(vector) {
+            if inner.ahead != 0 && first.is_multiple_of(WIDEST) {
+                for row in rows {
+                    isa.dot().isa().prefetch(row.wrapping_add(first).wrapping_offset(inner.ahead));
+                }
+            }
             // SAFETY: a vector of each row and column.
             unsafe { step::<P, C>(isa, &mut sums, &rows, first, inner, first) };
         }
         if whole < inner.bytes {
-            let mut rest = [[0u8; WIDEST]; ROWS];
+            // What is not there becomes 0 when the bits are turned.
+            let mut rest = [[inner.flip as u8; WIDEST]; ROWS];
             for i in 0..ROWS {
                 // SAFETY: the last bytes of a row, fewer than a vector has.
                 unsafe {
@@ -161,7 +188,7 @@ impl<P: Terms, const C: usize> TermsDispatch<P> for Products<'_, P, C> {
             for i in 0..ROWS {
                 rows[i] = rest[i].as_ptr();
             }
-            // SAFETY: a vector of each copy; columns go on with zeros.
+            // SAFETY: a vector of each copy; columns go on to the end of a vector.
             unsafe { step::<P, C>(isa, &mut sums, &rows, 0, inner, whole) };
         }
         for i in 0..inner.height {
@@ -189,19 +216,20 @@ unsafe fn step<P: Terms, const C: usize>(
 ) {
     let ints = isa.dot();
     let flip = <P::Dot as Dot>::Ints::splat(ints.isa(), inner.flip as i32);
-    let mut words = [flip; ROWS];
-    for i in 0..ROWS {
-        // SAFETY: the caller's promise.
-        words[i] = unsafe { <P::Dot as Dot>::Ints::load(ints.isa(), rows[i].add(at)) } ^ flip;
-    }
     let column = inner.columns.wrapping_add(first / FACTORS * P::BLOCK_BYTES + first % FACTORS);
     for part in 0..P::PARTS {
+        let mut words = [isa.part(flip, part); ROWS];
+        for i in 0..ROWS {
+            let row = ints.again(rows[i].wrapping_add(at));
+            // SAFETY: the caller's promise.
+            words[i] = isa.part(unsafe { <P::Dot as Dot>::Ints::load(ints.isa(), row) } ^ flip, part);
+        }
         for j in 0..C {
             let column = column.wrapping_add(j * prepared_bytes(inner.bytes, P::BLOCK_BYTES));
             // SAFETY: the caller's promise.
             let factors = unsafe { isa.factors_of_lanes(column, part) };
             for i in 0..ROWS {
-                sums[i][j] = isa.add_products(sums[i][j], isa.part(words[i], part), factors);
+                sums[i][j] = isa.add_products(sums[i][j], words[i], factors);
             }
         }
     }

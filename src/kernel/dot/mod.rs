@@ -16,7 +16,7 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes all MR rows but only the columns that exist.
+//! A tile computes all MR rows but only the columns that exist. Beside it stands [`inner`], for products of few columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 
@@ -177,7 +177,7 @@ pub fn bytes_on(level: DotLevel) -> Option<&'static DotKernels<i32>> {
     level.supported().then(|| bytes_table(level))
 }
 
-/// The kernels for bf16 in this process; none where conversion to `f32` is faster.
+/// The kernels for bf16 in this process; none on AVX-512 without BF16, whose tiles of `f32` are twice as wide.
 #[inline]
 pub fn bf16() -> Option<&'static DotKernels<f32>> {
     match cpu::level() {

@@ -90,6 +90,7 @@ impl Dot for Avx2 {
     type Narrow = Words;
     const LEVEL: DotLevel = DotLevel::Avx2;
     const PARTS: usize = 2;
+    const WORD_FACTORS: bool = true;
     const SPREAD_BYTES: usize = 2 * FACTORS;
 
     #[inline(always)]
@@ -153,9 +154,7 @@ impl Dot for Avx2 {
     #[inline(always)]
     fn again(self, mut from: *const u8) -> *const u8 {
         // SAFETY: no instruction.
-        unsafe {
-            core::arch::asm!("/* {0} */", inout(reg) from, options(nomem, nostack, preserves_flags))
-        };
+        unsafe { core::arch::asm!("/* {0} */", inout(reg) from, options(nomem, nostack, preserves_flags)) };
         from
     }
 

@@ -65,6 +65,8 @@ pub trait Dot: Copy + Send + Sync + 'static {
     const LEVEL: DotLevel;
     /// Parts that four bytes are multiplied in, at most [`MOST_PARTS`].
     const PARTS: usize = 1;
+    /// Whether factors become words of 16 bits when spread, which have room for an offset.
+    const WORD_FACTORS: bool = false;
     /// Bytes that [`FACTORS`] factors take when spread.
     const SPREAD_BYTES: usize = FACTORS;
 

@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | the [`Dot`] ISAs | 4 unsigned bytes times 4 signed | `i32`, modulo 2^32 | see there |
 //! | avx512-bf16 | 2 bf16 times 2 bf16 | `f32` | `vdpbf16ps` |
-//! | avx2, portable | 2 bf16 times 2 bf16, one after the other | `f32` | a shift or a mask, which makes a bf16 an `f32`, and `vfmadd231ps` |
+//! | avx2, portable | 2 bf16 times 2 bf16 | `f32` | a shift or a mask makes an `f32`: `vfmadd231ps` |
 //!
 //! Words come in blocks of [`WORDS`]: 32 bytes of a column, which [`Terms::spread`] may change the form of.
 //! An ISA that widens numbers takes a word in several parts.
@@ -37,6 +37,8 @@ pub trait Terms: Copy + Send + Sync + 'static {
     const NUMBERS: usize;
     /// Parts that a word is taken in.
     const PARTS: usize = 1;
+    /// Whether factors become integers of 16 bits when spread, which have room for an offset.
+    const WORD_FACTORS: bool = false;
     /// Bytes of a block of a column.
     const BLOCK_BYTES: usize = super::FACTORS;
 
@@ -128,6 +130,7 @@ impl<S: Dot> Terms for S {
     const LANES: usize = S::Ints::LANES;
     const NUMBERS: usize = 4;
     const PARTS: usize = S::PARTS;
+    const WORD_FACTORS: bool = S::WORD_FACTORS;
     const BLOCK_BYTES: usize = S::SPREAD_BYTES;
 
     #[inline(always)]
