@@ -217,7 +217,8 @@ impl<P: Terms, const NR: usize> TermsDispatch<P> for Columns<'_, P, NR> {
         let lanes = <<P::Dot as Dot>::Ints as Ints>::LANES;
         // Vectors may take several columns, which lie one after the other then.
         const { assert!(<<P::Dot as Dot>::Ints as Ints>::LANES <= WORDS || P::BLOCK_BYTES == BLOCK) };
-        const { assert!(NR * WORDS % <<P::Dot as Dot>::Ints as Ints>::LANES == 0 && NR <= MOST_COLUMNS) };
+        const { assert!((NR * WORDS).is_multiple_of(<<P::Dot as Dot>::Ints as Ints>::LANES)) };
+        const { assert!(NR <= MOST_COLUMNS) };
         let vectors = NR * WORDS / lanes;
         let splat = |x: i32| <P::Dot as Dot>::Ints::splat(ints.isa(), x);
         let (flip, highest) = (splat(panel.flip as i32), splat(HIGHEST_BITS));

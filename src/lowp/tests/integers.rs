@@ -5,6 +5,7 @@ use crate::kernel::dot;
 use crate::lowp::dots::{Dots, Side as ProductSide};
 use crate::lowp::finish;
 use crate::lowp::integer::Rounding;
+use crate::lowp::skinny;
 use crate::lowp::task::Output;
 use crate::simd::dot::DotLevel;
 use crate::testing::{on_every_level, on_threads};
@@ -87,29 +88,32 @@ fn every_depth() {
     }
 }
 
-/// Rows of bytes where they lie, as many columns as are still few and one more, every depth modulo a vector, alone and on
+/// Rows of bytes where they lie, on every kernel set, with few columns, at every depth modulo a vector, alone and on
 /// threads.
 fn few_columns<A: Whole, B: Whole>(threads: i32) {
     let mut random = Random::new(4);
     let how = Integer { alpha: 1.0, beta: 1.0, offset: Per::All(-2) };
-    let depths =
-        (0..=130).map(|k| (70 - k % 67, 1 + k % 5, k)).chain([(99, 31, 200), (66, 32, 97), (40, 33, 64)]);
-    for (m, n, k) in depths {
-        let (by_rows, side) = (k % 3 > 0, if k % 7 == 0 { Side::Start } else { Side::End });
-        let a = Matrix::new(m, k, true, k % 2, side, || A::any(&mut random));
-        let b = Matrix::new(k, n, by_rows, m % 2, side, || B::any(&mut random));
-        for (zero_a, zero_b) in [(0, 0), (-128, 128), (7, -5)] {
-            for transposed in [false, true] {
-                let mut c = Matrix::new(m, n, transposed, n % 2, side, || 11);
-                let (a_operand, b_operand) = (Operand::new(a.view()), Operand::new(b.view().t()));
+    for kernels in DotLevel::ALL.into_iter().filter_map(dot::bytes_on) {
+        for (m, n, k) in (1..=130).map(|k| (70 - k % 67, 1 + k % 8, k)).chain([(99, 8, 200)]) {
+            let (by_rows, side) = (k % 3 > 0, if k % 7 == 0 { Side::Start } else { Side::End });
+            let a = Matrix::new(m, k, true, k % 2, side, || A::any(&mut random));
+            let b = Matrix::new(k, n, by_rows, m % 2, side, || B::any(&mut random));
+            for (zero_a, zero_b) in [(0, 0), (-128, 128), (7, -5), (1, 40_000)] {
+                let product = Dots {
+                    kernels,
+                    a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
+                    b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
+                };
+                let mut c = Matrix::new(m, n, k % 2 == 0, n % 2, side, || 11);
+                let out = Output::new(&c.view_mut());
                 on_threads(threads, || {
-                    bytes(&a_operand, zero_a, &b_operand, zero_b, &how, c.view_mut()).unwrap();
+                    assert!(skinny::multiply_any(&product, &Rounding::new(&how, out, false)));
                 });
                 for j in 0..n {
                     for i in 0..m {
-                        let want = exact_sum(&a, &b, i, j, zero_a, zero_b).wrapping_add(9);
-                        let at = (m, n, k, i, j, zero_a, zero_b, threads);
-                        assert_eq!(c.get(i, j), want, "{at:?}");
+                        let sum = exact_sum(&a, &b, i, j, zero_a, zero_b);
+                        let at = (kernels.name, m, n, k, i, j, zero_a, zero_b, threads);
+                        assert_eq!(c.get(i, j), rounded(&how, sum, 11, i, j), "{at:?}");
                     }
                 }
             }
@@ -118,15 +122,13 @@ fn few_columns<A: Whole, B: Whole>(threads: i32) {
 }
 
 #[test]
-fn few_columns_on_every_level() {
-    on_every_level(|_| {
-        for threads in [1, 3] {
-            few_columns::<i8, u8>(threads);
-            few_columns::<u8, i8>(threads);
-        }
-        few_columns::<i8, i8>(1);
-        few_columns::<u8, u8>(3);
-    });
+fn few_columns_on_every_kernel() {
+    for threads in [1, 3] {
+        few_columns::<i8, u8>(threads);
+        few_columns::<u8, i8>(threads);
+    }
+    few_columns::<i8, i8>(1);
+    few_columns::<u8, u8>(3);
 }
 
 /// What `Integer` means, in the arithmetic that its text names.

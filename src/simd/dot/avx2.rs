@@ -152,10 +152,13 @@ impl Dot for Avx2 {
     }
 
     #[inline(always)]
-    fn again(self, mut from: *const u8) -> *const u8 {
+    fn again(self, from: *const u8) -> *const u8 {
+        let mut address = from.expose_provenance();
         // SAFETY: no instruction.
-        unsafe { core::arch::asm!("/* {0} */", inout(reg) from, options(nomem, nostack, preserves_flags)) };
-        from
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) address, options(nomem, nostack, preserves_flags))
+        };
+        core::ptr::with_exposed_provenance(address)
     }
 
     /// A word is at most 255, a product at most 255 * 128, a sum of two fits 32 bits.
