@@ -1,18 +1,19 @@
-//! Products in low precision on one thread: bytes and bf16, operands packed beforehand and not.
+//! Products in low precision on one thread: bytes, bf16 and half precision, operands packed beforehand and not.
 //!
-//! `cargo bench --bench lowp`; throughput is in multiply-adds. The shapes: square, a prompt and a token of a language
-//! model (few rows, weights as the model has them: N x K by rows).
+//! `cargo bench --bench lowp`; throughput is in multiply-adds. The shapes: square, a short prompt and a token of a
+//! language model (few rows; weights as the model has them, N x K by rows).
 
 #![allow(missing_docs)] // what `criterion_group!` makes
 
+use core::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use half::bf16;
+use half::{bf16, f16};
 use zenblas::lowp::{Integer, Number, Operand, Per, Role, bytes, halves, packed};
 use zenblas::platform::threads;
 use zenblas::view::{MatMut, MatRef};
 
-const SHAPES: [(usize, usize, usize); 5] =
-    [(64, 64, 64), (256, 256, 256), (1024, 1024, 1024), (32, 4096, 4096), (1, 4096, 4096)];
+const SHAPES: [(usize, usize, usize); 6] =
+    [(64, 64, 64), (256, 256, 256), (512, 512, 512), (1024, 1024, 1024), (32, 4096, 4096), (1, 4096, 4096)];
 
 /// A packed operand.
 fn pack<'a>(operand: &Operand, buffer: &'a mut Vec<u64>) -> Operand<'a> {
@@ -26,6 +27,7 @@ fn pack<'a>(operand: &Operand, buffer: &'a mut Vec<u64>) -> Operand<'a> {
     }
 }
 
+/// Numbers that are all the same, so that the right result is known and looked at.
 fn products<A: Number, B: Number, C: Copy + Default + PartialEq + core::fmt::Debug>(
     criterion: &mut Criterion,
     name: &str,
@@ -35,6 +37,10 @@ fn products<A: Number, B: Number, C: Copy + Default + PartialEq + core::fmt::Deb
 ) {
     threads::set_local(1);
     let mut group = criterion.benchmark_group(name);
+    group
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(500));
     for (m, n, k) in SHAPES {
         let (a, b, mut c) = (vec![a_number; m * k], vec![b_number; n * k], vec![C::default(); m * n]);
         // SAFETY: row-major, as many numbers as the matrices have; B is stored transposed.
@@ -65,6 +71,8 @@ fn all(criterion: &mut Criterion) {
     let halves = |a: &Operand, b: &Operand, c: MatMut<f32>| halves(1.0, a, b, 0.0, c).expect("memory");
     let number = bf16::from_f32(0.5);
     products(criterion, "bf16 bf16 f32", (number, number), |k| k as f32 / 4.0, halves);
+    let number = f16::from_f32(0.5);
+    products(criterion, "f16 f16 f32", (number, number), |k| k as f32 / 4.0, halves);
 }
 
 criterion_group!(benches, all);

@@ -44,13 +44,16 @@ impl Layout {
         before * self.panels() + first / self.width * (k.len() * self.bytes + self.tail)
     }
 
-    /// Blocks of up to `group` panels each, which lie one after the other: their rows or columns, and depths.
-    pub fn blocks(&self, group: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        let (this, step) = (*self, group * self.width);
-        (0..this.k).step_by(this.kc.max(1)).flat_map(move |from| {
-            let k = from..(from + this.kc).min(this.k);
-            (0..this.count).step_by(step).map(move |first| (first..(first + step).min(this.count), k.clone()))
-        })
+    /// How many blocks of up to `group` panels there are.
+    pub fn blocks(&self, group: usize) -> usize {
+        self.k.div_ceil(self.kc.max(1)) * self.panels().div_ceil(group)
+    }
+
+    /// Block `i` of up to `group` panels, which lie one after the other: their rows or columns, and depths.
+    pub fn block(&self, group: usize, i: usize) -> (Range<usize>, Range<usize>) {
+        let (step, across) = (group * self.width, self.panels().div_ceil(group));
+        let (from, first) = (i / across * self.kc, i % across * step);
+        (first..(first + step).min(self.count), from..(from + self.kc).min(self.k))
     }
 }
 

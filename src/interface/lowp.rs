@@ -11,7 +11,7 @@ use super::table::prelude::{
 };
 use super::{trace, xerbla};
 use crate::lowp::{self, Epilogue, Integer, Kind, Operand, Out, OutOfMemory, PackedError, Per, packed};
-use crate::view::{VecMut, VecRef};
+use crate::view::{MatMut, VecMut, VecRef};
 use core::ffi::c_void;
 use core::fmt::Write;
 use half::{bf16, f16};
@@ -237,38 +237,85 @@ unsafe fn gemm_integer<F: Family>(
     ldc: isize,
     co: *const i32,
 ) -> Result<(), Bad> {
-    let (transa, transb) = (storage(transa, 1, compute)?, storage(transb, 2, compute)?);
+    let trans = [storage(transa, 1, compute)?, storage(transb, 2, compute)?];
     let offsetc = offsetc.get(3)?;
-    let [kind_a, kind_b] = F::kinds(layout);
+    let kinds = F::kinds(layout);
+    let at = Positions { sizes: 4, a: 8, b: 11, ldc: 16 };
+    let (sizes, firsts) = ([m, n, k], [a.first, b.first]);
+    // SAFETY: the caller's promise.
+    unsafe {
+        multiply(at, kinds, layout, trans, sizes, firsts, [lda, ldb, ldc], c, |a, b, c| {
+            let slice = |len: isize| core::slice::from_raw_parts(co, len as usize);
+            let offset = match offsetc {
+                _ if co.is_null() => Per::All(0),
+                OffsetShape::Fixed => Per::All(*co),
+                // A row has a number for each column.
+                OffsetShape::Row => Per::Column(slice(n)),
+                OffsetShape::Column => Per::Row(slice(m)),
+            };
+            let how = Integer { alpha, beta, offset };
+            if kinds[0] == Kind::S16 {
+                lowp::words(a, ao as i16, b, bo as i16, &how, c)
+            } else {
+                lowp::bytes(a, ao, b, bo, &how, c)
+            }
+        })
+    }
+}
+
+/// Where a product's arguments stand: transa and transb are 1 and 2, m, n and k follow each other, a leading dimension
+/// its matrix.
+struct Positions {
+    sizes: u8,
+    a: u8,
+    b: u8,
+    ldc: u8,
+}
+
+/// Checks a product's arguments and calls `product` with operands and C, unless C is empty.
+///
+/// # Safety
+/// The arrays must be as large as the sizes say.
+unsafe fn multiply<T: Copy>(
+    at: Positions,
+    [kind_a, kind_b]: [Kind; 2],
+    layout: Layout,
+    [transa, transb]: [Storage; 2],
+    [m, n, k]: [isize; 3],
+    [a, b]: [*const u8; 2],
+    [lda, ldb, ldc]: [isize; 3],
+    c: *mut T,
+    product: impl FnOnce(&Operand, &Operand, MatMut<T>) -> Result<(), OutOfMemory>,
+) -> Result<(), Bad> {
     let a = Passed {
         identifier: Identifier::A,
         kind: kind_a,
         storage: transa,
-        first: a.first,
+        first: a,
         count: m,
         k,
         ld: lda,
-        number: 8,
-        ld_number: 9,
+        number: at.a,
+        ld_number: at.a + 1,
     };
     let b = Passed {
         identifier: Identifier::B,
         kind: kind_b,
         storage: transb,
-        first: b.first,
+        first: b,
         count: n,
         k,
         ld: ldb,
-        number: 11,
-        ld_number: 12,
+        number: at.b,
+        ld_number: at.b + 1,
     };
     refuse([
-        (m < 0, 4),
-        (n < 0, 5),
-        (k < 0, 6),
+        (m < 0, at.sizes),
+        (n < 0, at.sizes + 1),
+        (k < 0, at.sizes + 2),
         (a.is_narrow(layout), a.ld_number),
         (b.is_narrow(layout), b.ld_number),
-        (ldc < layout.contiguous(m, n).max(1), 16),
+        (ldc < layout.contiguous(m, n).max(1), at.ldc),
     ])?;
     if m == 0 || n == 0 {
         return Ok(());
@@ -276,66 +323,9 @@ unsafe fn gemm_integer<F: Family>(
     // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.
     unsafe {
         let (a, b) = operands(layout, &a, &b)?;
-        let slice = |len: isize| core::slice::from_raw_parts(co, len as usize);
-        let offset = match offsetc {
-            _ if co.is_null() => Per::All(0),
-            OffsetShape::Fixed => Per::All(*co),
-            // A row has a number for each column.
-            OffsetShape::Row => Per::Column(slice(n)),
-            OffsetShape::Column => Per::Row(slice(m)),
-        };
-        let how = Integer { alpha, beta, offset };
-        let c = layout.matrix_mut(c, m, n, ldc);
-        finish(if kind_a == Kind::S16 {
-            lowp::words(&a, ao as i16, &b, bo as i16, &how, c)
-        } else {
-            lowp::bytes(&a, ao, &b, bo, &how, c)
-        });
+        finish(product(&a, &b, layout.matrix_mut(c, m, n, ldc)));
     }
     Ok(())
-}
-
-/// The checked operands of a product of one type: trans from 1 on, sizes from 3, then `first` A, lda, B, ldb.
-fn same_kind(
-    kind: Kind,
-    layout: Layout,
-    [transa, transb]: [Storage; 2],
-    [m, n, k]: [isize; 3],
-    [a, b]: [*const u8; 2],
-    [lda, ldb, ldc]: [isize; 3],
-    first: u8,
-    ldc_number: u8,
-) -> Result<(Passed, Passed), Bad> {
-    let a = Passed {
-        identifier: Identifier::A,
-        kind,
-        storage: transa,
-        first: a,
-        count: m,
-        k,
-        ld: lda,
-        number: first,
-        ld_number: first + 1,
-    };
-    let b = Passed {
-        identifier: Identifier::B,
-        storage: transb,
-        first: b,
-        count: n,
-        ld: ldb,
-        number: first + 2,
-        ld_number: first + 3,
-        ..a
-    };
-    refuse([
-        (m < 0, 3),
-        (n < 0, 4),
-        (k < 0, 5),
-        (a.is_narrow(layout), a.ld_number),
-        (b.is_narrow(layout), b.ld_number),
-        (ldc < layout.contiguous(m, n).max(1), ldc_number),
-    ])?;
-    Ok((a, b))
 }
 
 /// # Safety
@@ -358,18 +348,14 @@ unsafe fn gemm_half<F: Family>(
     ldc: isize,
 ) -> Result<(), Bad> {
     let trans = [storage(transa, 1, compute)?, storage(transb, 2, compute)?];
-    let [kind, _] = F::kinds(layout);
-    let (sizes, firsts) = ([m, n, k], [a.first, b.first]);
-    let (a, b) = same_kind(kind, layout, trans, sizes, firsts, [lda, ldb, ldc], 7, 13)?;
-    if m == 0 || n == 0 {
-        return Ok(());
-    }
-    // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.
+    let at = Positions { sizes: 3, a: 7, b: 9, ldc: 13 };
+    let (sizes, firsts, lds) = ([m, n, k], [a.first, b.first], [lda, ldb, ldc]);
+    // SAFETY: the caller's promise.
     unsafe {
-        let (a, b) = operands(layout, &a, &b)?;
-        finish(lowp::halves(alpha, &a, &b, beta, layout.matrix_mut(c, m, n, ldc)));
+        multiply(at, F::kinds(layout), layout, trans, sizes, firsts, lds, c, |a, b, c| {
+            lowp::halves(alpha, a, b, beta, c)
+        })
     }
-    Ok(())
 }
 
 /// # Safety
@@ -391,18 +377,15 @@ unsafe fn bgemm(
     ldc: isize,
 ) -> Result<(), Bad> {
     let trans = [storage(transa, 1, false)?, storage(transb, 2, false)?];
-    let (sizes, firsts) = ([m, n, k], [a.first, b.first]);
-    let (a, b) = same_kind(Kind::Bf16, layout, trans, sizes, firsts, [lda, ldb, ldc], 7, 13)?;
-    if m == 0 || n == 0 {
-        return Ok(());
-    }
+    let at = Positions { sizes: 3, a: 7, b: 9, ldc: 13 };
+    let (sizes, firsts, lds) = ([m, n, k], [a.first, b.first], [lda, ldb, ldc]);
     let epilogue = Epilogue { scale: Per::All(alpha.to_f32()), beta: beta.to_f32(), ..Epilogue::default() };
-    // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.
+    // SAFETY: the caller's promise.
     unsafe {
-        let (a, b) = operands(layout, &a, &b)?;
-        finish(lowp::halves_into(&a, &b, &epilogue, Out::Bf16(layout.matrix_mut(c, m, n, ldc))));
+        multiply(at, [Kind::Bf16; 2], layout, trans, sizes, firsts, lds, c, |a, b, c| {
+            lowp::halves_into(a, b, &epilogue, Out::Bf16(c))
+        })
     }
-    Ok(())
 }
 
 /// # Safety
@@ -507,18 +490,14 @@ unsafe fn gemm_packed<T: Family + lowp::Packable>(
     ldc: isize,
 ) -> Result<(), Bad> {
     let trans = [storage(transa, 1, true)?, storage(transb, 2, true)?];
-    let [kind, _] = T::kinds(layout);
-    let (sizes, firsts) = ([m, n, k], [a.first, b.first]);
-    let (a, b) = same_kind(kind, layout, trans, sizes, firsts, [lda, ldb, ldc], 6, 12)?;
-    if m == 0 || n == 0 {
-        return Ok(());
-    }
-    // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.
+    let at = Positions { sizes: 3, a: 6, b: 8, ldc: 12 };
+    let (sizes, firsts, lds) = ([m, n, k], [a.first, b.first], [lda, ldb, ldc]);
+    // SAFETY: the caller's promise.
     unsafe {
-        let (a, b) = operands(layout, &a, &b)?;
-        finish(lowp::reals_packed(&a, &b, *beta, layout.matrix_mut(c, m, n, ldc)));
+        multiply(at, T::kinds(layout), layout, trans, sizes, firsts, lds, c, |a, b, c| {
+            lowp::reals_packed(a, b, *beta, c)
+        })
     }
-    Ok(())
 }
 
 /// # Safety

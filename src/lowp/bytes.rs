@@ -6,11 +6,9 @@ use super::finish::{self, Finish};
 use super::integer::{Integer, Rounding};
 use super::operand::Operand;
 use super::packed::Role;
-use super::single;
 use super::task::{OutOfMemory, Task, done};
-use crate::engine::gemm::rate;
+use super::{single, skinny};
 use crate::kernel::dot;
-use crate::platform::cpu;
 use crate::view::MatMut;
 
 /// `C <- alpha (A + zero_a) (B + zero_b) + beta C + offset` as `how` says, exactly rounded. A is m x k, `b` B
@@ -32,13 +30,13 @@ pub fn bytes(
         task.without_terms(&finish, 0);
         return Ok(());
     }
-    if single_bytes(&task, zero_a, zero_b, &finish) {
+    let product = byte_product(&task, zero_a, zero_b);
+    if skinny::multiply(&product, &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
         return Ok(());
     }
-    let product = byte_product(&task, zero_a, zero_b);
     done(match task.adjacent() {
         // SAFETY: C is as large as the operands, rows adjacent.
-        Some((c, c_col)) if how.is_plain() => unsafe { finish::multiply_into(product, c, c_col, false) },
+        Some((c, c_col)) if how.is_plain() => unsafe { finish::multiply_into(&product, c, c_col, false) },
         _ => finish::multiply(&product, task.depth(), &finish),
     })
 }
@@ -56,7 +54,6 @@ fn byte_product<'a, T: Copy>(task: &Task<'a, T>, zero_a: i32, zero_b: i32) -> Do
         kernels: dot::bytes(),
         a: Side::new(&task.a, Role::Rows).plus(x),
         b: Side::new(&task.b, Role::Columns).plus(y),
-        rate: 2.0 * rate::<f32>(cpu::level()),
     }
 }
 
@@ -79,10 +76,11 @@ pub fn bytes_into(
                 task.without_terms(&finish, 0i32);
                 return Ok(());
             }
-            if single_bytes(&task, zero_a, zero_b, &finish) {
+            let product = byte_product(&task, zero_a, zero_b);
+            if skinny::multiply(&product, &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
                 return Ok(());
             }
-            done(finish::multiply(&byte_product(&task, zero_a, zero_b), task.depth(), &finish))
+            done(finish::multiply(&product, task.depth(), &finish))
         }
     }
     into(Bytes(a, zero_a, b, zero_b), epilogue, c)

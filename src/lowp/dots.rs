@@ -3,21 +3,25 @@
 use super::operand::{Kind, Operand, Place};
 use super::packed::Role;
 use super::sums::{Sum, Sums};
+use crate::engine::gemm::rate;
 use crate::engine::{Product, Shape, panels};
 use crate::kernel::dot::{DotKernels, DotPanel, DotTile};
+use crate::platform::cpu;
 use crate::simd::dot::terms::WORDS;
 use core::ops::Range;
 
 /// One side of a product of dot products.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side<'a> {
-    operand: Operand<'a>,
+    pub(super) operand: Operand<'a>,
     /// What turns its bytes into those that the kernel wants.
-    flip: u32,
+    pub(super) flip: u32,
     /// What to add to a byte so turned.
-    zero: i32,
+    pub(super) zero: i32,
 }
 
+/// Bytes of a sum behind a panel.
+const SUM: usize = size_of::<i32>();
 /// The highest bit of each byte.
 const HIGHEST_BITS: u32 = 0x8080_8080;
 
@@ -53,25 +57,22 @@ impl<'a> Side<'a> {
         }
         // As many blocks at a time as keep the lines near in which the rows of the next panel are too.
         const NEAR: usize = 1;
-        let (bytes, sums) = (self.operand.kind.size() == 1, kernels.mr * size_of::<i32>());
-        let panel_bytes = k.len() * kernels.a_bytes() + if bytes { sums } else { 0 };
         let step = if self.is_by_rows() { k.len().max(1) } else { NEAR };
+        let panel_bytes = k.len() * kernels.a_bytes() + if self.has_sums() { kernels.mr * SUM } else { 0 };
         for from in k.clone().step_by(step) {
             let part = from..(from + step).min(k.end);
             for (panel, first) in rows.clone().step_by(kernels.mr).enumerate() {
-                let at = panel * panel_bytes + (from - k.start) * kernels.a_bytes();
-                let rows = first..(first + kernels.mr).min(rows.end);
-                let to = to.wrapping_add(at);
-                // SAFETY: blocks of a panel, which the caller vouches for.
-                unsafe { self.pack(kernels, kernels.pack_a, rows, part.clone(), to, core::ptr::null_mut()) };
-            }
-        }
-        if bytes {
-            let words = self.numbers(kernels, &k).div_ceil(kernels.numbers);
-            for panel in 0..rows.len().div_ceil(kernels.mr) {
                 let to = to.wrapping_add(panel * panel_bytes);
-                // SAFETY: the panel packed just now, and the room behind it.
-                unsafe { (kernels.sum_a)(to, words, to.add(k.len() * kernels.a_bytes()).cast()) };
+                let sums = to.wrapping_add(k.len() * kernels.a_bytes());
+                let to = to.wrapping_add((from - k.start) * kernels.a_bytes());
+                let rows = first..(first + kernels.mr).min(rows.end);
+                // SAFETY: blocks of a panel and the sums behind it, which the caller vouches for.
+                unsafe {
+                    if from == k.start && self.has_sums() {
+                        sums.write_bytes(0, kernels.mr * SUM);
+                    }
+                    self.pack(kernels, kernels.pack_a, rows, part.clone(), to, sums.cast());
+                }
             }
         }
     }
@@ -87,11 +88,19 @@ impl<'a> Side<'a> {
         k: Range<usize>,
         to: *mut u8,
     ) {
-        let bytes = self.operand.kind.size() == 1;
-        let behind = to.wrapping_add(k.len() * kernels.b_bytes()).cast();
-        let sums = if bytes { behind } else { core::ptr::null_mut() };
+        let sums = to.wrapping_add(k.len() * kernels.b_bytes());
         // SAFETY: the caller vouches for kernels and room.
-        unsafe { self.pack(kernels, kernels.pack_b, cols, k, to, sums) }
+        unsafe {
+            if self.has_sums() && self.operand.panels().is_none() {
+                sums.write_bytes(0, kernels.nr * SUM);
+            }
+            self.pack(kernels, kernels.pack_b, cols, k, to, sums.cast());
+        }
+    }
+
+    /// Whether sums stand behind its panels: those of bytes.
+    fn has_sums(&self) -> bool {
+        self.operand.kind.size() == 1
     }
 
     /// Whether the numbers of a row are adjacent.
@@ -130,7 +139,7 @@ impl<'a> Side<'a> {
                 k: self.numbers(kernels, &k),
                 to,
                 flip: self.flip,
-                sums,
+                sums: if self.has_sums() { sums } else { core::ptr::null_mut() },
             });
         }
     }
@@ -142,19 +151,22 @@ pub(super) struct Dots<'a, S: 'static> {
     pub(super) kernels: &'static DotKernels<S>,
     pub(super) a: Side<'a>,
     pub(super) b: Side<'a>,
-    /// Multiply-adds of a core in a nanosecond, roughly.
-    pub(super) rate: f64,
 }
 
 /// What the corrections of a sum are made with.
-trait Corrected: Sum {
+pub(super) trait Corrected: Sum {
     /// From an integer; sums that are not integers have no corrections.
     fn of(x: i32) -> Self;
+    /// The integer.
+    fn int(self) -> i32;
 }
 
 impl Corrected for i32 {
     fn of(x: i32) -> i32 {
         x
+    }
+    fn int(self) -> i32 {
+        self
     }
 }
 
@@ -162,12 +174,15 @@ impl Corrected for f32 {
     fn of(_: i32) -> f32 {
         0.0
     }
+    fn int(self) -> i32 {
+        0
+    }
 }
 
 impl<S: Corrected> Product for Dots<'_, S> {
     fn shape(&self) -> Shape {
         let kernels = self.kernels;
-        let tail = |width: usize| if self.a.operand.kind.size() == 1 { width * size_of::<i32>() } else { 0 };
+        let tail = |width: usize| if self.a.has_sums() { width * SUM } else { 0 };
         let numbers = (kernels.numbers * WORDS) as f64;
         Shape {
             m: self.a.operand.count,
@@ -182,7 +197,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
             ready: panels::ready(self.a.operand.panels(), self.b.operand.panels()),
             b_near: false,
             triangle: None,
-            rate: self.rate / numbers,
+            rate: kernels.speed * rate::<f32>(cpu::level()) / numbers,
         }
     }
 

@@ -25,8 +25,10 @@ pub(super) trait Finish<S>: Sync {
 ///
 /// # Safety
 /// C must be writable as far as the product's shape says, rows adjacent, columns `c_col` apart; `add` adds to it.
-pub(super) unsafe fn multiply_into<P: Sums>(product: P, c: *mut P::Sum, c_col: usize, add: bool) -> bool {
-    run(&Direct { mr: product.shape().mr, product, c, c_col, add })
+pub(super) unsafe fn multiply_into<P: Sums>(product: &P, c: *mut P::Sum, c_col: usize, add: bool) -> bool {
+    let shape = product.shape();
+    let target = Direct { c, c_col, add };
+    run(&Part { product, shape, rows: 0..shape.m, cols: 0..shape.n, target })
 }
 
 /// Multiplies and finishes. `false` if memory could not be had for even the smallest blocks.
@@ -49,7 +51,8 @@ fn region<P: Sums, F: Finish<P::Sum>>(
         let mut shape = Shape { m: rows.len(), n: cols.len(), ..shape };
         // Whether one block suffices has been decided.
         shape.ready.kc = kc;
-        run(&Finished { product, shape, finish, rows: rows.clone(), cols: cols.clone(), down, sums })
+        let target = Finished { finish, down, sums };
+        run(&Part { product, shape, rows: rows.clone(), cols: cols.clone(), target })
     };
     if shape.k <= kc {
         return part(core::ptr::null_mut());
@@ -97,95 +100,36 @@ pub(super) fn run<P: Product>(product: &P) -> bool {
     })
 }
 
-/// A product whose sums are C.
-struct Direct<P: Sums> {
-    mr: usize,
-    product: P,
-    c: *mut P::Sum,
-    c_col: usize,
-    add: bool,
-}
-
-// SAFETY: the pointer is C, of which the loops give every element to one thread.
-unsafe impl<P: Sums> Sync for Direct<P> {}
-
-impl<P: Sums> Product for Direct<P> {
-    fn shape(&self) -> Shape {
-        self.product.shape()
-    }
-
-    unsafe fn pack_a(&self, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
-        // SAFETY: the caller vouches for `to`.
-        unsafe { self.product.pack_a(rows, k, to) }
-    }
-
-    unsafe fn pack_a_block(&self, shape: &Shape, rows: Range<usize>, k: Range<usize>, to: *mut u8) {
-        // SAFETY: the caller vouches for `to`.
-        unsafe { self.product.pack_a_block(shape, rows, k, to) }
-    }
-
-    unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
-        // SAFETY: the caller vouches for `to`.
-        unsafe { self.product.pack_b(cols, k, to) }
-    }
-
-    fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
-        self.product.ready_a(rows, k)
-    }
-
-    fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
-        self.product.ready_b(cols, k)
-    }
-
-    #[inline]
+/// What becomes of the tiles of a product.
+trait Target<P: Sums>: Sync {
+    /// Multiplies two panels into the tile `rows` x `cols` of C, which is the one at `at` (down, across) of the
+    /// part's.
+    ///
+    /// # Safety
+    /// As for [`Product::tile`].
     unsafe fn tile(
         &self,
+        product: &P,
+        shape: &Shape,
+        at: (usize, usize),
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
         a: *const u8,
         b: *const u8,
-    ) {
-        let mr = self.mr;
-        let add = self.add || k.start > 0;
-        let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
-        if rows.len() == mr {
-            // SAFETY: a whole tile of C; the caller vouches for the panels.
-            unsafe { self.product.sums(rows, cols, k, a, b, c, self.c_col, add) };
-            return;
-        }
-        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
-        let sums = tile.as_mut_ptr().cast::<P::Sum>();
-        // SAFETY: the tile has room for all sums; of C the rows and columns that exist.
-        unsafe {
-            self.product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, false);
-            for j in 0..cols.len() {
-                for i in 0..rows.len() {
-                    let (to, sum) = (c.add(i + j * self.c_col), *sums.add(i + j * mr));
-                    *to = if add { (*to).plus(sum) } else { sum };
-                }
-            }
-        }
-    }
+    );
 }
 
-/// The part `rows` x `cols` of a product of whose sums a finish makes C.
-struct Finished<'a, P: Sums, F> {
+/// The part `rows` x `cols` of a product, whose tiles have a target.
+struct Part<'a, P, T> {
     product: &'a P,
     shape: Shape,
-    finish: &'a F,
     rows: Range<usize>,
     cols: Range<usize>,
-    /// Tiles down.
-    down: usize,
-    /// The sums of all tiles so far; null if all blocks are as deep as the product.
-    sums: *mut P::Sum,
+    target: T,
 }
 
-// SAFETY: the pointer is to sums of which the loops give every tile to one thread.
-unsafe impl<P: Sums, F: Sync> Sync for Finished<'_, P, F> {}
-
-impl<P: Sums, F> Finished<'_, P, F> {
+impl<P, T> Part<'_, P, T> {
     fn rows(&self, rows: &Range<usize>) -> Range<usize> {
         rows.start + self.rows.start..rows.end + self.rows.start
     }
@@ -195,7 +139,7 @@ impl<P: Sums, F> Finished<'_, P, F> {
     }
 }
 
-impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
+impl<P: Sums, T: Target<P>> Product for Part<'_, P, T> {
     fn shape(&self) -> Shape {
         self.shape
     }
@@ -232,19 +176,95 @@ impl<P: Sums, F: Finish<P::Sum>> Product for Finished<'_, P, F> {
         a: *const u8,
         b: *const u8,
     ) {
-        let Shape { mr, nr, k: depth, .. } = self.shape;
+        let at = (rows.start / self.shape.mr, cols.start / self.shape.nr);
+        let (rows, cols) = (self.rows(&rows), self.cols(&cols));
+        // SAFETY: the caller vouches for the panels.
+        unsafe { self.target.tile(self.product, &self.shape, at, rows, cols, k, a, b) }
+    }
+}
+
+/// C is the sums.
+struct Direct<S> {
+    c: *mut S,
+    c_col: usize,
+    add: bool,
+}
+
+// SAFETY: the pointer is C, of which the loops give every element to one thread.
+unsafe impl<S> Sync for Direct<S> {}
+
+impl<P: Sums> Target<P> for Direct<P::Sum> {
+    #[inline]
+    unsafe fn tile(
+        &self,
+        product: &P,
+        shape: &Shape,
+        _: (usize, usize),
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) {
+        let mr = shape.mr;
+        let add = self.add || k.start > 0;
+        let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
+        if rows.len() == mr {
+            // SAFETY: a whole tile of C; the caller vouches for the panels.
+            unsafe { product.sums(rows, cols, k, a, b, c, self.c_col, add) };
+            return;
+        }
+        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+        let sums = tile.as_mut_ptr().cast::<P::Sum>();
+        // SAFETY: the tile has room for all sums; of C the rows and columns that exist.
+        unsafe {
+            product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, false);
+            for j in 0..cols.len() {
+                for i in 0..rows.len() {
+                    let (to, sum) = (c.add(i + j * self.c_col), *sums.add(i + j * mr));
+                    *to = if add { (*to).plus(sum) } else { sum };
+                }
+            }
+        }
+    }
+}
+
+/// A finish makes C of the sums.
+struct Finished<'a, S, F> {
+    finish: &'a F,
+    /// Tiles down.
+    down: usize,
+    /// The sums of all tiles so far; null if all blocks are as deep as the product.
+    sums: *mut S,
+}
+
+// SAFETY: the pointer is to sums of which the loops give every tile to one thread.
+unsafe impl<S, F: Sync> Sync for Finished<'_, S, F> {}
+
+impl<P: Sums, F: Finish<P::Sum>> Target<P> for Finished<'_, P::Sum, F> {
+    #[inline]
+    unsafe fn tile(
+        &self,
+        product: &P,
+        shape: &Shape,
+        (down, across): (usize, usize),
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        a: *const u8,
+        b: *const u8,
+    ) {
+        let Shape { mr, nr, k: depth, .. } = *shape;
         let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
         let sums = if self.sums.is_null() {
             tile.as_mut_ptr().cast()
         } else {
-            self.sums.wrapping_add((cols.start / nr * self.down + rows.start / mr) * mr * nr)
+            self.sums.wrapping_add((across * self.down + down) * mr * nr)
         };
-        let last = k.end == depth;
-        let add = k.start > 0;
-        let (rows, cols) = (self.rows(&rows), self.cols(&cols));
+        let (last, add) = (k.end == depth, k.start > 0);
         // SAFETY: the caller vouches for the panels; room for a tile, which is this thread's.
         unsafe {
-            self.product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, add);
+            product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, add);
             if last {
                 self.finish.finish(rows, cols, sums, mr);
             }

@@ -6,9 +6,10 @@
 //!        |                                      |
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
 //!   bytes.rs     bytes -> dots.rs: kernel::dot
-//!   reals.rs     bf16 -> dots.rs, where the ISA has it; else, and f16 -> f32 tiles
+//!   reals.rs     bf16 -> dots.rs; f16, and bf16 on AVX-512 without instructions for it -> f32 tiles
 //!   words.rs     16-bit integers -> f64 tiles: exact
-//!   single.rs    ... or, for one row or column of C, straight from memory
+//!   skinny.rs    ... or, for few rows or columns of C and a large operand, straight from memory: kernel::dot::inner
+//!   single.rs    ... or, for one, where that does not serve: small, not adjacent along k, f16
 //!   finish.rs    what becomes of the sums of a tile: straight into C, or through memory of their own
 //!   integer.rs   ... C <- alpha sums + beta C + offset, rounded
 //!   epilogue.rs  ... scales, bias, activation, clamp, requantisation
@@ -20,7 +21,7 @@
 //! |---|---|---|
 //! | signed or unsigned bytes, each with an offset | `i32`, modulo 2^32 | yes, on every ISA |
 //! | 16-bit integers, with offsets | `i32`, modulo 2^32 | yes |
-//! | bf16 | `f32` | no: by `vdpbf16ps` (which takes numbers below 2^-126 as 0), or after conversion |
+//! | bf16 | `f32` | no: by `vdpbf16ps` (which takes numbers below 2^-126 as 0), or widened, which is exact |
 //! | f16 | `f32` | no: after conversion, which is exact |
 //!
 //! The error of a real sum is at most `(k + 2) 2^-23` times the sum of the absolute values of its terms.
@@ -41,6 +42,7 @@ pub mod packed;
 mod reals;
 mod round;
 mod single;
+mod skinny;
 mod sums;
 mod task;
 mod vectors;

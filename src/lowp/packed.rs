@@ -9,8 +9,8 @@
 
 use super::dots::Side;
 use super::operand::{Kind, Operand, Place, doubles, singles};
-use crate::engine::blocking;
 use crate::engine::panels::{Layout, Panels};
+use crate::engine::{blocking, stream};
 use crate::kernel::dot::{self, DotKernels};
 use crate::kernel::kernels;
 use crate::scalar::Scalar;
@@ -193,13 +193,19 @@ pub unsafe fn pack(operand: &Operand, role: Role, alpha: f64, to: *mut u8) {
         check: 0,
     };
     header.check = header.sum();
-    for (rows, k) in layout.blocks(GROUP) {
-        // SAFETY: panels inside the memory that the caller vouches for.
-        unsafe {
-            let panels = to.add(start + layout.offset(rows.start, &k));
-            pack_panels(operand, role, alpha, &layout, rows, k, panels);
+    struct Place(*mut u8);
+    // SAFETY: the pointer is to panels, of which every thread writes its own.
+    unsafe impl Sync for Place {}
+    let place = &Place(to.wrapping_add(start));
+    let read = operand.count * operand.k * operand.kind.size();
+    stream::split(read + layout.size().unwrap_or(0), layout.blocks(GROUP), 1, |blocks| {
+        for block in blocks {
+            let (rows, k) = layout.block(GROUP, block);
+            let panels = place.0.wrapping_add(layout.offset(rows.start, &k));
+            // SAFETY: panels inside the memory that the caller vouches for.
+            unsafe { pack_panels(operand, role, alpha, &layout, rows, k, panels) };
         }
-    }
+    });
     // SAFETY: the caller vouches for the memory. Written last: what failed half way has no header.
     unsafe { to.cast::<Header>().write_unaligned(header) };
 }

@@ -5,16 +5,15 @@ use super::epilogue::{Element, Epilogue, Finishing, Into, Out, Per, into};
 use super::finish::{self, Finish};
 use super::operand::{Kind, Number, Operand, dense_elements, singles};
 use super::packed::{Format, Role};
-use super::single;
 use super::sums::Sum;
 use super::task::{OutOfMemory, Output, Task, done};
-use crate::engine::gemm::{Gemm, Region, rate};
+use super::{single, skinny};
+use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand as Elements;
 use crate::kernel::convert;
 use crate::kernel::dot::{self, DotKernels};
 use crate::kernel::kernels;
 use crate::level3;
-use crate::platform::cpu;
 use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
@@ -110,26 +109,27 @@ fn halves_finished<T: Element>(
         task.without_terms(&finish, 0f32);
         return Ok(());
     }
+    if let Some(kernels) = kernels {
+        let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
+        let product = Dots { kernels, a, b };
+        if skinny::multiply(&product, &finish)
+            || task.b.count == 1 && single::halves(&task.a, &task.b, &finish)
+        {
+            return Ok(());
+        }
+        return done(match task.adjacent() {
+            // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
+            Some((c, c_col)) if plain => unsafe {
+                finish::multiply_into(&product, c.cast(), c_col, epilogue.beta == 1.0)
+            },
+            _ => finish::multiply(&product, task.depth(), &finish),
+        });
+    }
     if task.b.count == 1 && single::halves(&task.a, &task.b, &finish) {
         return Ok(());
     }
-    done(match (kernels, task.adjacent()) {
-        (Some(kernels), adjacent) => {
-            let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
-            let product = Dots { kernels, a, b, rate: 2.0 * rate::<f32>(cpu::level()) };
-            match adjacent {
-                // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
-                Some((c, c_col)) if plain => unsafe {
-                    finish::multiply_into(product, c.cast(), c_col, epilogue.beta == 1.0)
-                },
-                _ => finish::multiply(&product, task.depth(), &finish),
-            }
-        }
-        (None, _) => {
-            let product = gemm(1.0, singles(&task.a), singles(&task.b), task.a.count, task.b.count, task.a.k);
-            finish::multiply(&product, task.depth(), &finish)
-        }
-    })
+    let product = gemm(1.0, singles(&task.a), singles(&task.b), task.a.count, task.b.count, task.a.k);
+    done(finish::multiply(&product, task.depth(), &finish))
 }
 
 /// A product of elements whose C is yet to be said.

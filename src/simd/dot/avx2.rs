@@ -1,7 +1,6 @@
 //! AVX2, with and without AVX-VNNI: 8 lanes.
 
 use super::super::avx2::F32x8;
-use super::terms::{Terms, TermsDispatch, Through};
 use super::{Avx2, Dot, DotDispatch, DotLevel, FACTORS, Full, Ints, Sums};
 use crate::simd::Isa;
 use core::arch::x86_64::*;
@@ -20,10 +19,9 @@ fn enter_vnni<D: DotDispatch>(isa: AvxVnni, work: D) -> D::Output {
 impl Dot for AvxVnni {
     type Isa = Avx2;
     type Ints = I32x8;
-    type Quad = I32x8;
+    type Factors = I32x8;
     type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::AvxVnni;
-    const SPREAD_BYTES: usize = FACTORS;
 
     #[inline(always)]
     unsafe fn assume() -> AvxVnni {
@@ -43,18 +41,21 @@ impl Dot for AvxVnni {
     }
 
     #[inline(always)]
-    unsafe fn spread(self, _: *mut u8) {}
-
-    #[inline(always)]
-    unsafe fn quad(self, block: *const u8, i: usize) -> I32x8 {
+    unsafe fn factors(self, block: *const u8, i: usize, _: usize) -> I32x8 {
         // SAFETY: the caller vouches for the block; the token proves the instructions.
         unsafe { I32x8(_mm256_set1_epi32(block.add(4 * i).cast::<i32>().read_unaligned())) }
     }
 
     #[inline(always)]
-    fn dot(self, sum: I32x8, bytes: I32x8, quad: I32x8) -> I32x8 {
+    unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> I32x8 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x8::load(self.0, from) }
+    }
+
+    #[inline(always)]
+    fn add_products(self, sum: I32x8, bytes: I32x8, factors: I32x8) -> I32x8 {
         // SAFETY: the token proves the instructions.
-        I32x8(unsafe { _mm256_dpbusd_avx_epi32(sum.0, bytes.0, quad.0) })
+        I32x8(unsafe { _mm256_dpbusd_avx_epi32(sum.0, bytes.0, factors.0) })
     }
 
     #[inline(always)]
@@ -85,10 +86,11 @@ fn enter<D: DotDispatch>(isa: Avx2, work: D) -> D::Output {
 impl Dot for Avx2 {
     type Isa = Avx2;
     type Ints = I32x8;
-    /// Factors 0 and 2 as words, factors 1 and 3 as words.
-    type Quad = [I32x8; 2];
+    type Factors = I32x8;
     type Narrow = Words;
     const LEVEL: DotLevel = DotLevel::Avx2;
+    const PARTS: usize = 2;
+    const WORD_FACTORS: bool = true;
     const SPREAD_BYTES: usize = 2 * FACTORS;
 
     #[inline(always)]
@@ -120,25 +122,50 @@ impl Dot for Avx2 {
         }
     }
 
+    /// Factors 0 and 2 as words, then factors 1 and 3.
     #[inline(always)]
-    unsafe fn quad(self, block: *const u8, i: usize) -> [I32x8; 2] {
+    unsafe fn factors(self, block: *const u8, i: usize, part: usize) -> I32x8 {
         // SAFETY: the caller vouches for the block; the token proves the instructions.
         unsafe {
-            [0, FACTORS]
-                .map(|at| I32x8(_mm256_set1_epi32(block.add(at + 4 * i).cast::<i32>().read_unaligned())))
+            let from = block.add(FACTORS * part + 4 * i).cast::<i32>();
+            I32x8(_mm256_set1_epi32(from.read_unaligned()))
         }
     }
 
     #[inline(always)]
-    fn dot(self, sum: I32x8, bytes: I32x8, [even_factors, odd_factors]: [I32x8; 2]) -> I32x8 {
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> I32x8 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x8::load(self, from.add(FACTORS * part)) }
+    }
+
+    /// Bytes 0 and 2 as words, then bytes 1 and 3.
+    #[inline(always)]
+    fn part(self, bytes: I32x8, part: usize) -> I32x8 {
         // SAFETY: the token proves the instructions.
+        I32x8(unsafe {
+            if part == 0 {
+                _mm256_and_si256(bytes.0, _mm256_set1_epi16(0xff))
+            } else {
+                _mm256_srli_epi16::<8>(bytes.0)
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn again(self, from: *const u8) -> *const u8 {
+        let mut address = from.expose_provenance();
+        // SAFETY: no instruction.
         unsafe {
-            // A word is at most 255, a product at most 255 * 128, a sum of two fits 32 bits.
-            let even = _mm256_and_si256(bytes.0, _mm256_set1_epi16(0xff));
-            let odd = _mm256_srli_epi16::<8>(bytes.0);
-            let sum = _mm256_add_epi32(sum.0, _mm256_madd_epi16(even, even_factors.0));
-            I32x8(kept_in_order(_mm256_add_epi32(sum, _mm256_madd_epi16(odd, odd_factors.0))))
-        }
+            core::arch::asm!("/* {0} */", inout(reg) address, options(nomem, nostack, preserves_flags))
+        };
+        core::ptr::with_exposed_provenance(address)
+    }
+
+    /// A word is at most 255, a product at most 255 * 128, a sum of two fits 32 bits.
+    #[inline(always)]
+    fn add_products(self, sum: I32x8, bytes: I32x8, factors: I32x8) -> I32x8 {
+        // SAFETY: the token proves the instructions.
+        I32x8(unsafe { kept_in_order(_mm256_add_epi32(sum.0, _mm256_madd_epi16(bytes.0, factors.0))) })
     }
 
     #[inline(always)]
@@ -197,114 +224,6 @@ impl Sums<Avx2> for Words {
     #[inline(always)]
     fn end_scaled(isa: Avx2, total: I32x8, sum: I32x8, scale: I32x8) -> I32x8 {
         isa.dot_words(total, sum, scale)
-    }
-}
-
-/// A word in two parts of two bytes each, which become words of 16 bits while they are loaded: a tile then holds one
-/// part of each row and no mask, and 12 sums stay in registers. Exact: a byte times a byte is at most 255 * 128, a
-/// sum of two fits 32 bits.
-impl Terms for Avx2 {
-    type Dot = Self;
-    type Sum = i32;
-    type Sums = I32x8;
-    type Rows = I32x8;
-    type Factors = I32x8;
-    const NAME: &'static str = <Self as Dot>::LEVEL.name();
-    const LANES: usize = 8;
-    const NUMBERS: usize = 4;
-    const PARTS: usize = 2;
-    const BLOCK_BYTES: usize = <Self as Dot>::SPREAD_BYTES;
-
-    #[inline(always)]
-    unsafe fn assume() -> Self {
-        // SAFETY: the caller vouches for the ISA.
-        unsafe { <Avx2 as Dot>::assume() }
-    }
-
-    #[inline(always)]
-    fn dot(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn enter<W: TermsDispatch<Self>>(self, work: W) {
-        Dot::enter(self, Through(self, work));
-    }
-
-    #[inline(always)]
-    fn zero(self) -> I32x8 {
-        I32x8::splat(self, 0)
-    }
-
-    #[inline(always)]
-    fn splat(self, x: i32) -> I32x8 {
-        <I32x8 as Ints>::splat(self, x)
-    }
-
-    #[inline(always)]
-    unsafe fn load(self, from: *const i32) -> I32x8 {
-        // SAFETY: the caller vouches for the memory.
-        unsafe { I32x8::load(self, from.cast()) }
-    }
-
-    #[inline(always)]
-    unsafe fn load_scaled(self, from: *const i32, factor: i32) -> I32x8 {
-        // SAFETY: the token proves the instructions, the caller vouches for the memory.
-        I32x8(unsafe { _mm256_mullo_epi32(_mm256_loadu_si256(from.cast()), _mm256_set1_epi32(factor)) })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, sums: I32x8, to: *mut i32) {
-        // SAFETY: the caller vouches for the memory.
-        unsafe { sums.store(to.cast()) }
-    }
-
-    #[inline(always)]
-    fn add(self, x: I32x8, y: I32x8) -> I32x8 {
-        x + y
-    }
-
-    #[inline(always)]
-    unsafe fn rows(self, from: *const u8, part: usize) -> I32x8 {
-        // SAFETY: the token proves the instructions, the caller vouches for the memory.
-        I32x8(unsafe { _mm256_cvtepu8_epi16(_mm_loadu_si128(from.add(16 * part).cast())) })
-    }
-
-    /// The first two bytes of each row, then the other two.
-    #[inline(always)]
-    unsafe fn arrange(self, rows: *mut u8) {
-        // SAFETY: the token proves the instructions, the caller vouches for the memory.
-        unsafe {
-            let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-                0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
-            ));
-            let halves = _mm256_shuffle_epi8(_mm256_loadu_si256(rows.cast()), order);
-            _mm256_storeu_si256(rows.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(halves));
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> I32x8 {
-        // SAFETY: the token proves the instructions, the caller vouches for the block.
-        unsafe { I32x8(_mm256_set1_epi32(block.add(8 * word + 4 * part).cast::<i32>().read_unaligned())) }
-    }
-
-    #[inline(always)]
-    fn add_products(self, sums: I32x8, rows: I32x8, factors: I32x8) -> I32x8 {
-        // SAFETY: the token proves the instructions.
-        I32x8(unsafe { _mm256_add_epi32(sums.0, _mm256_madd_epi16(rows.0, factors.0)) })
-    }
-
-    /// Words of 16 bits, in order.
-    #[inline(always)]
-    unsafe fn spread(self, block: *mut u8) {
-        // SAFETY: the caller vouches for 64 bytes; the token proves the instructions.
-        unsafe {
-            let bytes = _mm256_loadu_si256(block.cast());
-            let (first, second) = (_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
-            _mm256_storeu_si256(block.cast(), _mm256_cvtepi8_epi16(first));
-            _mm256_storeu_si256(block.add(FACTORS).cast(), _mm256_cvtepi8_epi16(second));
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! AVX-512 with VNNI: 16 lanes, one instruction for a dot product.
 
 use super::super::avx512::{Avx512, F32x16};
-use super::{Dot, DotDispatch, DotLevel, FACTORS, Full, Ints};
+use super::{Dot, DotDispatch, DotLevel, Full, Ints};
 use crate::simd::Isa;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
@@ -19,10 +19,9 @@ fn enter<D: DotDispatch>(isa: Avx512Vnni, work: D) -> D::Output {
 impl Dot for Avx512Vnni {
     type Isa = Avx512;
     type Ints = I32x16;
-    type Quad = I32x16;
+    type Factors = I32x16;
     type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::Avx512Vnni;
-    const SPREAD_BYTES: usize = FACTORS;
 
     #[inline(always)]
     unsafe fn assume() -> Avx512Vnni {
@@ -42,18 +41,21 @@ impl Dot for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn spread(self, _: *mut u8) {}
-
-    #[inline(always)]
-    unsafe fn quad(self, block: *const u8, i: usize) -> I32x16 {
+    unsafe fn factors(self, block: *const u8, i: usize, _: usize) -> I32x16 {
         // SAFETY: the caller vouches for the block; the token proves the instructions.
         unsafe { I32x16(_mm512_set1_epi32(block.add(4 * i).cast::<i32>().read_unaligned())) }
     }
 
     #[inline(always)]
-    fn dot(self, sum: I32x16, bytes: I32x16, quad: I32x16) -> I32x16 {
+    unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> I32x16 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x16::load(self.0, from) }
+    }
+
+    #[inline(always)]
+    fn add_products(self, sum: I32x16, bytes: I32x16, factors: I32x16) -> I32x16 {
         // SAFETY: the token proves the instructions.
-        I32x16(unsafe { _mm512_dpbusd_epi32(sum.0, bytes.0, quad.0) })
+        I32x16(unsafe { _mm512_dpbusd_epi32(sum.0, bytes.0, factors.0) })
     }
 
     #[inline(always)]
@@ -65,7 +67,7 @@ impl Dot for Avx512Vnni {
 
 /// 16 integers.
 #[derive(Clone, Copy, Debug)]
-pub struct I32x16(__m512i);
+pub struct I32x16(pub(super) __m512i);
 
 impl Ints for I32x16 {
     type Isa = Avx512;

@@ -1,19 +1,23 @@
 //! Vectors of 32-bit integers, and dot products of bytes: the ISAs as integer arithmetic sees them.
 //!
 //! The machine's dot product takes four unsigned bytes and four signed ones in each lane of 32 bits and adds
-//! their products to the lane ([`Dot::dot`]). In our use one row of a matrix lives in a lane, and the signed
-//! bytes are the same in all lanes: a [`Dot::Quad`], four factors that were stored beside 28 others
-//! ([`Dot::spread`]) in the form that the ISA likes best. Sums are exact modulo 2^32 on every ISA.
+//! their products to the lane ([`Dot::add_products`]). In our use one row of a matrix lives in a lane, and the signed
+//! bytes are the same in all lanes: four factors that were stored beside 28 others ([`Dot::spread`]) in the form that
+//! the ISA likes best. An ISA that widens takes the four in two parts. Sums are exact modulo 2^32 on every ISA.
 //!
-//! | [`DotLevel`] | vector | instruction | a quad in memory |
+//! | [`DotLevel`] | vector | instruction | four factors in memory |
 //! |---|---|---|---|
 //! | avx512-vnni | 16 lanes | `vpdpbusd` | 4 bytes |
 //! | avx-vnni | 8 lanes | `vpdpbusd` (VEX) | 4 bytes |
 //! | avx2 | 8 lanes | twice `vpmaddwd`: `vpmaddubsw` saturates | 4 words: first and third factor, second and fourth |
 //! | portable | 4 lanes | plain code | 4 bytes |
 //!
-//! A kernel does not call [`Dot::dot`] itself but sums through [`Sums`], which knows a faster way for small bytes
-//! on AVX2, or through [`terms`], which carries words of bytes and of bf16 alike.
+//! Two abstractions are built on this, for two questions:
+//!
+//! - [`terms::Terms`]: *of what numbers* are the products? Of bytes on every ISA here, of bf16 where the ISA has them. One
+//!   tile of low precision (`kernel::dot`) serves both, whose sums stay in lanes to the end.
+//! - [`Sums`]: *how far* does a sum of bytes go before it is widened to 32 bits? Tiles of `quant`, which end their sums
+//!   after every group of weights, know how large those are, and AVX2 sums small ones in 16 bits.
 //!
 //! Called by `quant` and by the tiles of low precision; a sibling of the vectors of reals in the parent module,
 //! whose ISAs it shares.
@@ -22,6 +26,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod bf16;
 mod portable;
 mod sums;
 pub mod terms;
@@ -36,10 +41,15 @@ use super::Avx2;
 pub use avx2::AvxVnni;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512Vnni;
+#[cfg(target_arch = "x86_64")]
+pub use bf16::Avx512Bf16;
+pub use bf16::Widened;
 pub use sums::{Full, Sums};
 
 /// Factors that are stored together: a block of [`Dot::spread`].
 pub const FACTORS: usize = 32;
+/// Parts that any ISA multiplies four bytes in.
+pub const MOST_PARTS: usize = 2;
 
 /// An instruction set with dot products of bytes, as a token: a value proves that the CPU has it.
 pub trait Dot: Copy + Send + Sync + 'static {
@@ -47,14 +57,18 @@ pub trait Dot: Copy + Send + Sync + 'static {
     type Isa: Isa;
     /// Vector of `i32`, as many lanes as the vector of `f32`.
     type Ints: Ints<Isa = Self::Isa>;
-    /// Four factors, for all lanes.
-    type Quad: Copy;
+    /// A part of four factors, for all lanes.
+    type Factors: Copy;
     /// The fastest way to sum products of bytes of at most 127 with factors of at most 127 in magnitude.
     type Narrow: Sums<Self>;
     /// Which one this is.
     const LEVEL: DotLevel;
+    /// Parts that four bytes are multiplied in, at most [`MOST_PARTS`].
+    const PARTS: usize = 1;
+    /// Whether factors become words of 16 bits when spread, which have room for an offset.
+    const WORD_FACTORS: bool = false;
     /// Bytes that [`FACTORS`] factors take when spread.
-    const SPREAD_BYTES: usize;
+    const SPREAD_BYTES: usize = FACTORS;
 
     /// The token.
     ///
@@ -68,20 +82,40 @@ pub trait Dot: Copy + Send + Sync + 'static {
     /// Runs `work` compiled for this ISA.
     fn enter<D: DotDispatch>(self, work: D) -> D::Output;
 
-    /// Brings [`FACTORS`] signed bytes at `block` into the form that [`Dot::quad`] reads, in place.
+    /// Brings [`FACTORS`] signed bytes at `block` into the form that [`Dot::factors`] reads, in place.
     ///
     /// # Safety
     /// `SPREAD_BYTES` bytes at `block` must be writable, the first 32 be set.
-    unsafe fn spread(self, block: *mut u8);
+    #[inline(always)]
+    unsafe fn spread(self, _block: *mut u8) {}
 
-    /// Factors `4 i .. 4 i + 4` of a spread block.
+    /// A part of factors `4 i .. 4 i + 4` of a spread block.
     ///
     /// # Safety
     /// `block` must have been spread; `i < 8`.
-    unsafe fn quad(self, block: *const u8, i: usize) -> Self::Quad;
+    unsafe fn factors(self, block: *const u8, i: usize, part: usize) -> Self::Factors;
 
-    /// Adds to each lane of `sum` the products of the lane's four unsigned bytes and the four factors.
-    fn dot(self, sum: Self::Ints, bytes: Self::Ints, quad: Self::Quad) -> Self::Ints;
+    /// A part of four factors for each lane: of those of spread blocks that lie at `from`, one after the other.
+    ///
+    /// # Safety
+    /// There must be as many.
+    unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> Self::Factors;
+
+    /// A part of the four bytes of each lane.
+    #[inline(always)]
+    fn part(self, bytes: Self::Ints, _part: usize) -> Self::Ints {
+        bytes
+    }
+
+    /// The same address, where a tile must read a vector again for each part: else the compiler keeps it in a register
+    /// that a sum needs.
+    #[inline(always)]
+    fn again(self, from: *const u8) -> *const u8 {
+        from
+    }
+
+    /// Adds to each lane of `sum` the products of a part of the lane's unsigned bytes and that part of the factors.
+    fn add_products(self, sum: Self::Ints, bytes: Self::Ints, factors: Self::Factors) -> Self::Ints;
 
     /// Adds to each lane of `sum` the products of the lane's two signed 16-bit words and those of `words`.
     fn dot_words(self, sum: Self::Ints, lane: Self::Ints, words: Self::Ints) -> Self::Ints;

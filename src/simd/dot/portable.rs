@@ -1,16 +1,15 @@
 //! Every CPU: 4 lanes of plain code.
 
 use super::super::portable::Lanes;
-use super::{Dot, DotDispatch, DotLevel, FACTORS, Full, Ints, Portable};
+use super::{Dot, DotDispatch, DotLevel, Full, Ints, Portable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Sub};
 
 impl Dot for Portable {
     type Isa = Portable;
     type Ints = I32x4;
-    type Quad = [i8; 4];
+    type Factors = I32x4;
     type Narrow = Full;
     const LEVEL: DotLevel = DotLevel::Portable;
-    const SPREAD_BYTES: usize = FACTORS;
 
     #[inline(always)]
     unsafe fn assume() -> Portable {
@@ -28,21 +27,28 @@ impl Dot for Portable {
     }
 
     #[inline(always)]
-    unsafe fn spread(self, _: *mut u8) {}
-
-    #[inline(always)]
-    unsafe fn quad(self, block: *const u8, i: usize) -> [i8; 4] {
+    unsafe fn factors(self, block: *const u8, i: usize, _: usize) -> I32x4 {
         // SAFETY: the caller vouches for the block.
-        unsafe { block.cast::<[i8; 4]>().add(i).read_unaligned() }
+        I32x4([unsafe { block.cast::<i32>().add(i).read_unaligned() }; 4])
     }
 
     #[inline(always)]
-    fn dot(self, sum: I32x4, bytes: I32x4, quad: [i8; 4]) -> I32x4 {
-        I32x4(core::array::from_fn(|lane| {
-            let bytes = bytes.0[lane].to_le_bytes();
-            let products: [i32; 4] = core::array::from_fn(|i| i32::from(bytes[i]) * i32::from(quad[i]));
-            sum.0[lane].wrapping_add(products[0] + products[1] + products[2] + products[3])
-        }))
+    unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> I32x4 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { I32x4::load(self, from) }
+    }
+
+    #[inline(always)]
+    fn add_products(self, sum: I32x4, bytes: I32x4, factors: I32x4) -> I32x4 {
+        let mut sums = sum.0;
+        for lane in 0..4 {
+            let (bytes, factors) = (bytes.0[lane].to_le_bytes(), factors.0[lane].to_le_bytes());
+            for i in 0..4 {
+                let product = i32::from(bytes[i]) * i32::from(factors[i] as i8);
+                sums[lane] = sums[lane].wrapping_add(product);
+            }
+        }
+        I32x4(sums)
     }
 
     #[inline(always)]

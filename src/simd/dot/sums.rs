@@ -10,7 +10,7 @@
 //!
 //! The result is exact modulo 2^32 either way, so it does not depend on which of them a kernel uses.
 
-use super::{Dot, Ints};
+use super::{Dot, Ints, MOST_PARTS};
 
 /// A way to sum products of unsigned bytes and signed factors.
 pub trait Sums<S: Dot>: 'static {
@@ -52,12 +52,12 @@ pub trait Sums<S: Dot>: 'static {
     fn end_scaled(isa: S, total: S::Ints, sum: Self::Sum, scale: S::Ints) -> S::Ints;
 }
 
-/// Sums in 32 bits, for bytes of any size: [`Dot::dot`].
+/// Sums in 32 bits, for bytes of any size.
 pub struct Full;
 
 impl<S: Dot> Sums<S> for Full {
     type Sum = S::Ints;
-    type Quad = S::Quad;
+    type Quad = [S::Factors; MOST_PARTS];
     const FACTOR_BYTES: usize = S::SPREAD_BYTES;
 
     #[inline(always)]
@@ -72,9 +72,9 @@ impl<S: Dot> Sums<S> for Full {
     }
 
     #[inline(always)]
-    unsafe fn quad(isa: S, block: *const u8, i: usize) -> S::Quad {
+    unsafe fn quad(isa: S, block: *const u8, i: usize) -> Self::Quad {
         // SAFETY: the caller's promise.
-        unsafe { isa.quad(block, i) }
+        unsafe { [isa.factors(block, i, 0), isa.factors(block, i, S::PARTS - 1)] }
     }
 
     #[inline(always)]
@@ -83,8 +83,11 @@ impl<S: Dot> Sums<S> for Full {
     }
 
     #[inline(always)]
-    fn add(isa: S, sum: S::Ints, bytes: S::Ints, quad: S::Quad) -> S::Ints {
-        isa.dot(sum, bytes, quad)
+    fn add(isa: S, mut sum: S::Ints, bytes: S::Ints, quad: Self::Quad) -> S::Ints {
+        for (part, &factors) in quad.iter().enumerate().take(S::PARTS) {
+            sum = isa.add_products(sum, isa.part(bytes, part), factors);
+        }
+        sum
     }
 
     #[inline(always)]

@@ -176,7 +176,10 @@ impl DotDispatch for Dots {
                 let bytes_vector = S::Ints::load(isa.isa(), bytes.as_ptr());
                 for i in 0..FACTORS / 4 {
                     let sum = S::Ints::splat(isa.isa(), start);
-                    let got = lanes(isa.dot(sum, bytes_vector, isa.quad(block.as_ptr(), i)));
+                    let got = lanes((0..S::PARTS).fold(sum, |sum, part| {
+                        let factors = isa.factors(block.as_ptr(), i, part);
+                        isa.add_products(sum, isa.part(bytes_vector, part), factors)
+                    }));
                     for (lane, got) in got.into_iter().enumerate() {
                         let products = (0..4).map(|p| i32::from(bytes[4 * lane + p]) * factors[4 * i + p]);
                         assert_eq!(got, start.wrapping_add(products.sum()), "{} {round}", S::LEVEL.name());

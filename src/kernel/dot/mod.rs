@@ -1,0 +1,205 @@
+//! The kernels of low precision: tiles whose sums are dot products of small numbers, and their panels.
+//!
+//! Rows of A live in lanes, a word of four bytes each, 4 unsigned bytes or 2 bf16; a word of a column of B is the
+//! same for all lanes ([`crate::simd::dot`]).
+//!
+//! ```text
+//! panel of A: word after word, MR rows adjacent; then for bytes the sum of each row
+//! panel of B: block after block of 8 words; in a block column after column; then the sum of each column
+//! ```
+//!
+//! Both are filled up with zeros: rows and columns to MR and NR, numbers to whole blocks.
+//!
+//! | ISA | accumulators | tile |
+//! |---|---|---|
+//! | avx512-vnni, avx512-bf16 | 3 x 8 | 48x8 |
+//! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
+//! | portable, bf16 there | 2 x 4 | 8x4 |
+//!
+//! A tile computes all MR rows but only the columns that exist. Beside it stands [`inner`], for products of few columns.
+//!
+//! Called by `lowp`; calls `simd::dot`.
+
+pub mod inner;
+mod pack;
+mod tile;
+
+use crate::platform::cpu;
+use crate::simd::dot::terms::{Terms, WORDS};
+use crate::simd::dot::{DotLevel, Widened};
+use crate::simd::{Level, Portable};
+use inner::InnerKernels;
+use tile::tile;
+
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::dot::{Avx512Bf16, Avx512Vnni, AvxVnni};
+
+/// Bytes of a word.
+const WORD: usize = 4;
+/// Columns of the widest tile.
+const MOST_COLUMNS: usize = 8;
+/// Sums of the largest tile.
+pub const LARGEST_TILE: usize = 48 * 8;
+/// Rows of the tallest tile.
+pub const MOST_ROWS: usize = 48;
+
+/// The kernels for one kind of numbers on an ISA. Functions are only called where the CPU has the ISA: a set is
+/// handed out by [`bytes`], [`bytes_on`] and [`bf16`], which check.
+#[derive(Debug)]
+pub struct DotKernels<S> {
+    /// Name of the ISA.
+    pub name: &'static str,
+    /// Rows of a tile.
+    pub mr: usize,
+    /// Columns of a tile.
+    pub nr: usize,
+    /// Numbers in a word.
+    pub numbers: usize,
+    /// Bytes of a block of a column.
+    pub block_bytes: usize,
+    tiles: [unsafe fn(&DotTile<S>); MOST_COLUMNS],
+    /// Multiply-adds next to those of `f32`, roughly: for the choice of threads only.
+    pub speed: f64,
+    /// Kernels for few columns.
+    pub inner: InnerKernels<S>,
+    /// Packs a panel of A, or whole blocks of one.
+    pub pack_a: unsafe fn(&DotPanel),
+    /// Packs a panel of B.
+    pub pack_b: unsafe fn(&DotPanel),
+}
+
+/// Arguments of a tile kernel.
+#[derive(Debug)]
+pub struct DotTile<S> {
+    /// Words of each row and column.
+    pub words: usize,
+    /// Panel of A.
+    pub a: *const u8,
+    /// Panel of B.
+    pub b: *const u8,
+    /// Where the sums go: MR rows, adjacent, by as many columns as the kernel is for.
+    pub to: *mut S,
+    /// Sums from a column to the next.
+    pub to_col: usize,
+    /// Whether to add to the sums that are there.
+    pub add: bool,
+    /// Further terms of each sum: (i, j) gets `row_terms[i] * row_factor + col_terms[j]`. Null for none.
+    pub row_terms: *const S,
+    /// See `row_terms`.
+    pub row_factor: S,
+    /// See `row_terms`.
+    pub col_terms: *const S,
+}
+
+/// Arguments of a packing kernel.
+#[derive(Debug)]
+pub struct DotPanel {
+    /// Number (0, 0) of the source.
+    pub from: *const u8,
+    /// Bytes from a row (or column) to the next.
+    pub i_stride: isize,
+    /// Bytes from a k to the next.
+    pub k_stride: isize,
+    /// Rows or columns that exist.
+    pub width: usize,
+    /// Numbers of each.
+    pub k: usize,
+    /// Where the panel begins.
+    pub to: *mut u8,
+    /// Exclusive-or of each word, which turns signed bytes into unsigned ones 128 larger and back.
+    pub flip: u32,
+    /// Where the sums of the packed bytes of each row or column are added; null for none.
+    pub sums: *mut i32,
+}
+
+impl<S> DotKernels<S> {
+    /// The tile kernel for `n` columns, `1..=NR`.
+    #[inline]
+    pub fn tile(&self, n: usize) -> unsafe fn(&DotTile<S>) {
+        debug_assert!(n <= self.nr);
+        self.tiles[n - 1]
+    }
+
+    /// Blocks that `k` numbers take.
+    #[inline]
+    pub fn blocks(&self, k: usize) -> usize {
+        k.div_ceil(self.numbers * WORDS)
+    }
+
+    /// Bytes of a block of a panel of A.
+    #[inline]
+    pub fn a_bytes(&self) -> usize {
+        self.mr * WORD * WORDS
+    }
+
+    /// Bytes of a block of a panel of B.
+    #[inline]
+    pub fn b_bytes(&self) -> usize {
+        self.nr * self.block_bytes
+    }
+
+    /// A row of the table: `DOWN` vectors by `N` columns.
+    const fn new<P: Terms<Sum = S>, const DOWN: usize, const N: usize>(speed: f64) -> Self {
+        DotKernels {
+            name: P::NAME,
+            mr: DOWN * P::LANES,
+            nr: N,
+            numbers: P::NUMBERS,
+            block_bytes: P::BLOCK_BYTES,
+            tiles: [
+                tile::<P, DOWN, N, 1>,
+                tile::<P, DOWN, N, 2>,
+                tile::<P, DOWN, N, 3>,
+                tile::<P, DOWN, N, 4>,
+                if N > 4 { tile::<P, DOWN, N, 5> } else { tile::<P, DOWN, N, 4> },
+                if N > 5 { tile::<P, DOWN, N, 6> } else { tile::<P, DOWN, N, 4> },
+                if N > 6 { tile::<P, DOWN, N, 7> } else { tile::<P, DOWN, N, 4> },
+                if N > 7 { tile::<P, DOWN, N, 8> } else { tile::<P, DOWN, N, 4> },
+            ],
+            speed,
+            inner: InnerKernels::new::<P>(),
+            pack_a: pack::rows::<P, DOWN>,
+            pack_b: pack::columns::<P, N>,
+        }
+    }
+}
+
+/// The kernels for bytes in this process.
+#[inline]
+pub fn bytes() -> &'static DotKernels<i32> {
+    bytes_table(DotLevel::of_process())
+}
+
+/// The kernels for bytes on an ISA; `None` if this CPU lacks it.
+pub fn bytes_on(level: DotLevel) -> Option<&'static DotKernels<i32>> {
+    level.supported().then(|| bytes_table(level))
+}
+
+/// The kernels for bf16 in this process; none on AVX-512 without BF16, whose tiles of `f32` are twice as wide.
+#[inline]
+pub fn bf16() -> Option<&'static DotKernels<f32>> {
+    match cpu::level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 if cpu::avx512_bf16() && cpu::avx512_vnni() => {
+            Some(const { &DotKernels::new::<Avx512Bf16, 3, 8>(2.0) })
+        }
+        Level::Avx512 => None,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => Some(const { &DotKernels::new::<Widened<Avx2>, 2, 6>(1.0) }),
+        _ => Some(const { &DotKernels::new::<Widened<Portable>, 2, 4>(1.0) }),
+    }
+}
+
+fn bytes_table(level: DotLevel) -> &'static DotKernels<i32> {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        DotLevel::Avx512Vnni => const { &DotKernels::new::<Avx512Vnni, 3, 8>(4.0) },
+        #[cfg(target_arch = "x86_64")]
+        DotLevel::AvxVnni => const { &DotKernels::new::<AvxVnni, 2, 6>(4.0) },
+        #[cfg(target_arch = "x86_64")]
+        DotLevel::Avx2 => const { &DotKernels::new::<Avx2, 2, 6>(1.5) },
+        _ => const { &DotKernels::new::<Portable, 2, 4>(1.0) },
+    }
+}
