@@ -81,12 +81,12 @@ pub trait Unpacked<S: Dot> {
     /// The format must have offsets.
     unsafe fn m(&mut self, m: Reals<S::Ints>);
 
-    /// 16 weights of each row, with the bias: `bytes(i)` has those of step `step + i`, which are
-    /// `4 (step + i) .. 4 (step + i) + 4` of the block.
+    /// 16 weights of each row, with the bias: steps `step .. step + 4`, of which step `i` has weights `4 i .. 4 i + 4`
+    /// of the block.
     ///
     /// # Safety
     /// `step` must be a multiple of 4, and less than a quarter of the values.
-    unsafe fn weights(&mut self, step: usize, bytes: impl Fn(usize) -> S::Ints);
+    unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]);
 }
 
 /// A block in numbers.
@@ -241,10 +241,10 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Place<S, F> {
     }
 
     #[inline(always)]
-    unsafe fn weights(&mut self, step: usize, bytes: impl Fn(usize) -> S::Ints) {
+    unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]) {
         for i in 0..4 {
             // SAFETY: the caller's promise.
-            unsafe { self.put((step + i) * Self::LINE, bytes(i)) }
+            unsafe { self.put((step + i) * Self::LINE, bytes[i]) }
         }
     }
 }
@@ -266,6 +266,16 @@ pub fn put_half(block: &mut [u8], at: usize, x: f32) -> f32 {
 pub fn nibbles<S: Dot>(isa: S, x: S::Ints) -> [S::Ints; 2] {
     let mask = S::Ints::splat(isa.isa(), 0x0f0f_0f0f);
     [x & mask, x.shr::<4>() & mask]
+}
+
+/// The lower and the upper halves of the bytes of four words.
+#[inline(always)]
+pub fn nibbles_of_four<S: Dot>(isa: S, words: [S::Ints; 4]) -> [[S::Ints; 4]; 2] {
+    let [mut low, mut high] = [words; 2];
+    for i in 0..4 {
+        [low[i], high[i]] = nibbles(isa, words[i]);
+    }
+    [low, high]
 }
 
 /// Each bit moved from place `from` to place `to`, which the compiler should know.

@@ -9,7 +9,9 @@
 //! Nibbles lie as in `legacy.rs`, 16 bytes for each 32 values. MXFP4 is the OCP microscaling format: the table has
 //! the doubled values of four-bit floating point.
 
-use super::format::{BlockFormat, Blocks, Decoded, Unpacked, half, low_half, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Unpacked, half, low_half, nibbles, nibbles_of_four, put_half,
+};
 use super::k_offset::bytes_of;
 use super::legacy::{extreme, inverse, nibble, put_nibbles};
 use crate::simd::dot::{Dot, Full, Ints};
@@ -85,9 +87,12 @@ unsafe fn unpack_indices<S: Dot>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let words = blocks.words(offset);
-        to.weights(step, |i| nibbles(isa, words[i])[0].lookup(table));
-        to.weights(step + 4, |i| nibbles(isa, words[i])[1].lookup(table));
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(offset));
+        for i in 0..4 {
+            (low[i], high[i]) = (low[i].lookup(table), high[i].lookup(table));
+        }
+        to.weights(step, low);
+        to.weights(step + 4, high);
     }
 }
 

@@ -9,7 +9,8 @@
 //! Byte j of 32 holds values j, j + 32, ... of the 128 (Q2_K) or 64 values (others) that the 32 bytes stand for.
 
 use super::format::{
-    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles, put_half,
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles, nibbles_of_four,
+    put_half,
 };
 use super::legacy::inverse;
 use super::search::{self, Line};
@@ -146,10 +147,17 @@ impl BlockFormat for Q2K {
             for chunk in 0..4 {
                 let words = blocks.words(16 + 16 * chunk);
                 let step = chunk / 2 * 32 + chunk % 2 * 4;
-                to.weights(step, |i| words[i] & mask);
-                to.weights(step + 8, |i| words[i].shr::<2>() & mask);
-                to.weights(step + 16, |i| words[i].shr::<4>() & mask);
-                to.weights(step + 24, |i| words[i].shr::<6>() & mask);
+                let mut parts = [words; 4];
+                for i in 0..4 {
+                    parts[0][i] = words[i] & mask;
+                    parts[1][i] = words[i].shr::<2>() & mask;
+                    parts[2][i] = words[i].shr::<4>() & mask;
+                    parts[3][i] = words[i].shr::<6>() & mask;
+                }
+                to.weights(step, parts[0]);
+                to.weights(step + 8, parts[1]);
+                to.weights(step + 16, parts[2]);
+                to.weights(step + 24, parts[3]);
             }
         }
     }
@@ -244,10 +252,10 @@ impl BlockFormat for Q4K {
         unsafe {
             unpack_groups(isa, blocks, to);
             for chunk in 0..8 {
-                let words = blocks.words(16 + 16 * chunk);
+                let [low, high] = nibbles_of_four(isa, blocks.words(16 + 16 * chunk));
                 let step = chunk / 2 * 16 + chunk % 2 * 4;
-                to.weights(step, |i| nibbles(isa, words[i])[0]);
-                to.weights(step + 8, |i| nibbles(isa, words[i])[1]);
+                to.weights(step, low);
+                to.weights(step + 8, high);
             }
         }
     }
@@ -316,9 +324,13 @@ unsafe fn unpack_five<S: Dot>(
     let fifth = S::Ints::splat(isa.isa(), 0x1010_1010);
     // SAFETY: the caller's promise.
     unsafe {
-        let words = blocks.words(48 + 32 * part + 16 * half);
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(48 + 32 * part + 16 * half));
         let (step, bit) = (16 * part + 4 * half, 2 * part as u32);
-        to.weights(step, |i| nibbles(isa, words[i])[0] | moved(bits[i], bit, 4) & fifth);
-        to.weights(step + 8, |i| nibbles(isa, words[i])[1] | moved(bits[i], bit + 1, 4) & fifth);
+        for i in 0..4 {
+            low[i] = low[i] | moved(bits[i], bit, 4) & fifth;
+            high[i] = high[i] | moved(bits[i], bit + 1, 4) & fifth;
+        }
+        to.weights(step, low);
+        to.weights(step + 8, high);
     }
 }

@@ -5,7 +5,9 @@
 //! | Q3_K | 32 x eight third bits, 64 x four values, 12 bytes of 6-bit scales, d | `d (s - 32) (q - 4)` |
 //! | Q6_K | 128 x two values, 64 x four pairs of high bits, 16 x signed scale, d | `d s (q - 32)` |
 
-use super::format::{BlockFormat, Blocks, Decoded, Unpacked, half, high_half, moved, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, moved, nibbles, nibbles_of_four, put_half,
+};
 use super::k_offset::{bytes_of, put_two_bits, two_bits};
 use super::legacy::{extreme, inverse};
 use super::search::{self, Line};
@@ -151,10 +153,17 @@ unsafe fn unpack_three<S: Dot>(
     unsafe {
         let words = blocks.words(32 + 32 * part + 16 * half);
         let (step, bit) = (32 * part + 4 * half, 4 * part as u32);
-        to.weights(step, |i| words[i] & two | moved(bits[i], bit, 2) & third);
-        to.weights(step + 8, |i| words[i].shr::<2>() & two | moved(bits[i], bit + 1, 2) & third);
-        to.weights(step + 16, |i| words[i].shr::<4>() & two | moved(bits[i], bit + 2, 2) & third);
-        to.weights(step + 24, |i| words[i].shr::<6>() & two | moved(bits[i], bit + 3, 2) & third);
+        let mut parts = [words; 4];
+        for i in 0..4 {
+            parts[0][i] = words[i] & two | moved(bits[i], bit, 2) & third;
+            parts[1][i] = words[i].shr::<2>() & two | moved(bits[i], bit + 1, 2) & third;
+            parts[2][i] = words[i].shr::<4>() & two | moved(bits[i], bit + 2, 2) & third;
+            parts[3][i] = words[i].shr::<6>() & two | moved(bits[i], bit + 3, 2) & third;
+        }
+        to.weights(step, parts[0]);
+        to.weights(step + 8, parts[1]);
+        to.weights(step + 16, parts[2]);
+        to.weights(step + 24, parts[3]);
     }
 }
 
@@ -206,14 +215,20 @@ impl BlockFormat for Q6K {
             }
             for chunk in 0..4 {
                 let (part, half) = (chunk / 2, chunk % 2);
-                let first = blocks.words(64 * part + 16 * half);
-                let second = blocks.words(64 * part + 32 + 16 * half);
+                let [mut a, mut c] = nibbles_of_four(isa, blocks.words(64 * part + 16 * half));
+                let [mut b, mut d] = nibbles_of_four(isa, blocks.words(64 * part + 32 + 16 * half));
                 let bits = blocks.words(128 + 16 * chunk);
                 let step = 32 * part + 4 * half;
-                to.weights(step, |i| nibbles(isa, first[i])[0] | bits[i].shl::<4>() & high);
-                to.weights(step + 8, |i| nibbles(isa, second[i])[0] | bits[i].shl::<2>() & high);
-                to.weights(step + 16, |i| nibbles(isa, first[i])[1] | bits[i] & high);
-                to.weights(step + 24, |i| nibbles(isa, second[i])[1] | bits[i].shr::<2>() & high);
+                for i in 0..4 {
+                    a[i] = a[i] | bits[i].shl::<4>() & high;
+                    b[i] = b[i] | bits[i].shl::<2>() & high;
+                    c[i] = c[i] | bits[i] & high;
+                    d[i] = d[i] | bits[i].shr::<2>() & high;
+                }
+                to.weights(step, a);
+                to.weights(step + 8, b);
+                to.weights(step + 16, c);
+                to.weights(step + 24, d);
             }
         }
     }

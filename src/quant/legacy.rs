@@ -11,7 +11,7 @@
 //! The low nibble of byte j is value j, the high one value j + 16. Quantising follows ggml's reference.
 
 use super::format::{
-    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles, put_half,
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles_of_four, put_half,
 };
 use crate::simd::dot::{Dot, Full, Ints};
 
@@ -83,9 +83,9 @@ fn between(values: &[f32], most: u8) -> (f32, f32, [u8; 32]) {
 unsafe fn unpack_nibbles<S: Dot>(isa: S, blocks: Blocks<S>, offset: usize, to: &mut impl Unpacked<S>) {
     // SAFETY: the caller's promise; steps 0..8.
     unsafe {
-        let words = blocks.words(offset);
-        to.weights(0, |i| nibbles(isa, words[i])[0]);
-        to.weights(4, |i| nibbles(isa, words[i])[1]);
+        let [low, high] = nibbles_of_four(isa, blocks.words(offset));
+        to.weights(0, low);
+        to.weights(4, high);
     }
 }
 
@@ -112,9 +112,13 @@ unsafe fn unpack_five<S: Dot>(
 ) {
     // SAFETY: the caller's promise; steps 0..8.
     unsafe {
-        let words = blocks.words(offset);
-        to.weights(0, |i| nibbles(isa, words[i])[0] | spread(isa, bits, 4 * i as u32));
-        to.weights(4, |i| nibbles(isa, words[i])[1] | spread(isa, bits, 4 * i as u32 + 16));
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(offset));
+        for i in 0..4 {
+            low[i] = low[i] | spread(isa, bits, 4 * i as u32);
+            high[i] = high[i] | spread(isa, bits, 4 * i as u32 + 16);
+        }
+        to.weights(0, low);
+        to.weights(4, high);
     }
 }
 
@@ -286,8 +290,11 @@ impl BlockFormat for Q8_0 {
             to.d(low_half(isa, blocks.words(0)[0]));
             let bias = S::Ints::splat(isa.isa(), 0x8080_8080_u32.cast_signed());
             for half in 0..2 {
-                let words = blocks.words(2 + 16 * half);
-                to.weights(4 * half, |i| words[i] ^ bias);
+                let mut words = blocks.words(2 + 16 * half);
+                for word in &mut words {
+                    *word = *word ^ bias;
+                }
+                to.weights(4 * half, words);
             }
         }
     }

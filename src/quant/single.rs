@@ -71,15 +71,10 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
             // SAFETY: rows, blocks and elements that exist, as the caller vouches.
             unsafe {
                 if here == lanes {
-                    let blocks = |offset| Blocks { isa, first: first.wrapping_add(offset), stride };
-                    self.vector(isa, first, blocks).store(c.wrapping_add(row));
+                    self.vector(isa, first, None).store(c.wrapping_add(row));
                 } else {
-                    let to = copy.as_mut_ptr().cast::<u8>();
-                    let blocks = |offset| {
-                        copy_blocks::<F>(first.wrapping_add(offset), stride, here, lanes, to);
-                        Blocks { isa, first: to, stride: F::BYTES }
-                    };
-                    self.vector(isa, first, blocks).store_first(isa.isa(), c.wrapping_add(row), here);
+                    let copy = Some((here, copy.as_mut_ptr().cast()));
+                    self.vector(isa, first, copy).store_first(isa.isa(), c.wrapping_add(row), here);
                 }
             }
         }
@@ -87,7 +82,8 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
 }
 
 impl<F: BlockFormat> Work<F> {
-    /// The products of a vector's rows, whose first is given, as are their blocks at an offset.
+    /// The products of a vector's rows, of which the first is given; if there are fewer, how many, and room for a copy of
+    /// a block of each.
     ///
     /// # Safety
     /// Blocks and activations must be readable.
@@ -96,7 +92,7 @@ impl<F: BlockFormat> Work<F> {
         &self,
         isa: S,
         first: *const u8,
-        blocks_at: impl Fn(usize) -> Blocks<S>,
+        copy: Option<(usize, *mut u8)>,
     ) -> Reals<S::Ints> {
         let Single { a, stride, blocks, .. } = self.0;
         let (lanes, row_bytes) = (S::Ints::LANES, blocks * F::BYTES);
@@ -111,11 +107,16 @@ impl<F: BlockFormat> Work<F> {
             for line in 0..(lanes * F::BYTES).div_ceil(LINE) {
                 isa.isa().prefetch(first.wrapping_add(row * stride + ahead + line * LINE));
             }
+            let mut from = Blocks { isa, first: first.wrapping_add(block * F::BYTES), stride };
             let token = a.wrapping_add(block * Token::<S, F>::BYTES);
             // SAFETY: the caller's promise.
             unsafe {
+                if let Some((rows, to)) = copy {
+                    copy_blocks::<F>(from.first, stride, rows, lanes, to);
+                    from = Blocks { isa, first: to, stride: F::BYTES };
+                }
                 let mut products = Products::<S, F>::new(isa, token);
-                F::unpack(isa, blocks_at(block * F::BYTES), &mut products);
+                F::unpack(isa, from, &mut products);
                 sum = products.added_to(sum);
             }
         }
@@ -211,7 +212,7 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
     }
 
     #[inline(always)]
-    unsafe fn weights(&mut self, step: usize, bytes: impl Fn(usize) -> S::Ints) {
+    unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]) {
         let Products { isa, token, .. } = *self;
         let at_once = steps_at_once::<S, F>().min(4);
         for first in (0..4).step_by(at_once) {
@@ -222,7 +223,7 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
                 let mut sum = F::Sums::<S>::begin(isa, begin);
                 for i in first..first + at_once {
                     let quad = F::Sums::<S>::quad(isa, factors, step % 8 + i);
-                    sum = F::Sums::<S>::add(isa, sum, bytes(i), quad);
+                    sum = F::Sums::<S>::add(isa, sum, bytes[i], quad);
                 }
                 self.total = if F::VALUES == 32 {
                     F::Sums::<S>::end(isa, self.total, sum)
