@@ -8,7 +8,7 @@
 #   reference     Debian's 24 reference test programs, each ISA, one and more threads
 #   numpy         the distribution's NumPy on zenblas
 #   ggml          the shim for llama.cpp between libraries that stand in for ggml's and count
-#   llama         llama.cpp on zenblas and its shim: its own tests, and results against those without BLAS
+#   llama         ggml, as it is in llama.cpp, on zenblas and its shim: its own test of products, every type
 #   quant         quantised block formats and products against the package gguf
 #   emulated      unit tests and reference programs on an emulated CPU with AVX-512, where the real one has none
 #
@@ -16,7 +16,7 @@
 # A failing stage doesn't stop the others. The last line is "N passed, N failed".
 . "$(dirname "$0")/common.sh"
 
-stages=(build rust symbols install reference numpy quant ggml emulated)
+stages=(build rust symbols install reference numpy quant ggml llama emulated)
 debian=$root/build/debian/root
 logs=$root/build/test
 
@@ -88,7 +88,7 @@ ggml() {
 }
 
 llama() {
-    tools/llama/run.sh check
+    tools/llama/run.sh check --operations
 }
 
 # unpacked FILE: the directory of a file below the unpacked packages' usr/lib/TRIPLE.

@@ -113,7 +113,8 @@ pub fn share(n: usize, work: impl Fn(Range<usize>) + Sync) {
     });
 }
 
-/// While it lives, zenblas's calls from this thread run on ggml's threads, or at least on as many.
+/// While it lives, zenblas's calls from this thread run on ggml's threads, or at least on as many; but on no more than
+/// there are CPUs, since members of a product wait for each other.
 pub struct Loan<'a> {
     zenblas: &'a Zenblas,
     threads: c_int,
@@ -127,10 +128,12 @@ impl<'a> Loan<'a> {
         if count == 0 {
             return None;
         }
+        // SAFETY: no arguments.
+        let members = count.min(unsafe { (zenblas.get_num_procs)() });
         let lender = team().map(|_| lend as Lender);
         // SAFETY: `lend` does what a lender must.
         unsafe {
-            let threads = (zenblas.set_num_threads_local)(count);
+            let threads = (zenblas.set_num_threads_local)(members);
             let lender = (zenblas.set_lender_local)(lender);
             Some(Loan { zenblas, threads, lender })
         }

@@ -53,6 +53,8 @@ pub struct Zenblas {
     pub qgemm: Qgemm,
     /// `openblas_set_num_threads_local`.
     pub set_num_threads_local: unsafe extern "C" fn(c_int) -> c_int,
+    /// `openblas_get_num_procs`.
+    pub get_num_procs: unsafe extern "C" fn() -> c_int,
     /// `zenblas_set_lender_local`.
     pub set_lender_local: unsafe extern "C" fn(Option<Lender>) -> Option<Lender>,
     qtype_block: unsafe extern "C" fn(c_int, *mut usize, *mut usize) -> c_int,
@@ -79,6 +81,7 @@ impl Zenblas {
                 sgemm: next::function(find(c"cblas_sgemm")?),
                 qgemm: next::function(find(c"zenblas_qgemm")?),
                 set_num_threads_local: next::function(find(c"openblas_set_num_threads_local")?),
+                get_num_procs: next::function(find(c"openblas_get_num_procs")?),
                 set_lender_local: next::function(find(c"zenblas_set_lender_local")?),
                 qtype_block: next::function(find(c"zenblas_qtype_block")?),
             })

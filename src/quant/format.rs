@@ -50,10 +50,43 @@ pub trait BlockFormat: Copy + core::fmt::Debug + 'static {
     /// Unpacks one block of each of as many rows as a vector has lanes.
     ///
     /// # Safety
-    /// The blocks must be readable, and the place writable.
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>)
-    where
-        Self: Sized;
+    /// The blocks must be readable, and `to` take what a block of this format has.
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>);
+}
+
+/// What [`BlockFormat::unpack`] hands over, lane for row: to a panel of weights ([`Place`]) or straight to products
+/// (`single.rs`). Scales and offsets come before the weights.
+pub trait Unpacked<S: Dot> {
+    /// The scale of a group, which fits 16 bits.
+    ///
+    /// # Safety
+    /// The group must exist.
+    unsafe fn scale(&mut self, group: usize, scale: S::Ints);
+
+    /// The offsets of groups `2 pair` and `2 pair + 1` in the low and high half of each lane.
+    ///
+    /// # Safety
+    /// The groups must exist.
+    unsafe fn offsets(&mut self, pair: usize, offsets: S::Ints);
+
+    /// The factor of the weights.
+    ///
+    /// # Safety
+    /// There must be a block.
+    unsafe fn d(&mut self, d: Reals<S::Ints>);
+
+    /// The factor of the offsets.
+    ///
+    /// # Safety
+    /// The format must have offsets.
+    unsafe fn m(&mut self, m: Reals<S::Ints>);
+
+    /// 16 weights of each row, with the bias: steps `step .. step + 4`, of which step `i` has weights `4 i .. 4 i + 4`
+    /// of the block.
+    ///
+    /// # Safety
+    /// `step` must be a multiple of 4, and less than a quarter of the values.
+    unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]);
 }
 
 /// A block in numbers.
@@ -179,55 +212,40 @@ impl<S: Dot, F: BlockFormat> Place<S, F> {
         // SAFETY: the caller's promise.
         unsafe { x.store(self.to.add(offset)) }
     }
+}
 
-    /// Weights `4 step .. 4 step + 4` of the block, with the bias.
-    ///
-    /// # Safety
-    /// The place must be writable, `step` less than a quarter of the values.
+/// The place must be writable.
+impl<S: Dot, F: BlockFormat> Unpacked<S> for Place<S, F> {
     #[inline(always)]
-    pub unsafe fn weights(self, step: usize, bytes: S::Ints) {
-        // SAFETY: the caller's promise.
-        unsafe { self.put(step * Self::LINE, bytes) }
-    }
-
-    /// The scale of a group, which fits 16 bits.
-    ///
-    /// # Safety
-    /// The place must be writable, and the group exist.
-    #[inline(always)]
-    pub unsafe fn scale(self, group: usize, scale: S::Ints) {
+    unsafe fn scale(&mut self, group: usize, scale: S::Ints) {
         // SAFETY: the caller's promise.
         unsafe { self.put(Self::SCALES_AT + group * Self::LINE, F::Sums::<S>::scale(scale)) }
     }
 
-    /// The offsets of groups `2 pair` and `2 pair + 1` in the low and high half of each lane.
-    ///
-    /// # Safety
-    /// The place must be writable, and the groups exist.
     #[inline(always)]
-    pub unsafe fn offsets(self, pair: usize, offsets: S::Ints) {
+    unsafe fn offsets(&mut self, pair: usize, offsets: S::Ints) {
         // SAFETY: the caller's promise.
         unsafe { self.put(Self::OFFSETS_AT + pair * Self::LINE, offsets) }
     }
 
-    /// The factor of the weights.
-    ///
-    /// # Safety
-    /// The place must be writable.
     #[inline(always)]
-    pub unsafe fn d(self, d: Reals<S::Ints>) {
+    unsafe fn d(&mut self, d: Reals<S::Ints>) {
         // SAFETY: the caller's promise.
         unsafe { d.store(self.to.add(Self::D_AT).cast()) }
     }
 
-    /// The factor of the offsets.
-    ///
-    /// # Safety
-    /// The place must be writable, and the format have offsets.
     #[inline(always)]
-    pub unsafe fn m(self, m: Reals<S::Ints>) {
+    unsafe fn m(&mut self, m: Reals<S::Ints>) {
         // SAFETY: the caller's promise.
         unsafe { m.store(self.to.add(Self::M_AT).cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]) {
+        for i in 0..4 {
+            // SAFETY: the caller's promise.
+            unsafe { self.put((step + i) * Self::LINE, bytes[i]) }
+        }
     }
 }
 
@@ -248,6 +266,16 @@ pub fn put_half(block: &mut [u8], at: usize, x: f32) -> f32 {
 pub fn nibbles<S: Dot>(isa: S, x: S::Ints) -> [S::Ints; 2] {
     let mask = S::Ints::splat(isa.isa(), 0x0f0f_0f0f);
     [x & mask, x.shr::<4>() & mask]
+}
+
+/// The lower and the upper halves of the bytes of four words.
+#[inline(always)]
+pub fn nibbles_of_four<S: Dot>(isa: S, words: [S::Ints; 4]) -> [[S::Ints; 4]; 2] {
+    let [mut low, mut high] = [words; 2];
+    for i in 0..4 {
+        [low[i], high[i]] = nibbles(isa, words[i]);
+    }
+    [low, high]
 }
 
 /// Each bit moved from place `from` to place `to`, which the compiler should know.

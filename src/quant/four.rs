@@ -9,7 +9,9 @@
 //! Nibbles lie as in `legacy.rs`, 16 bytes for each 32 values. MXFP4 is the OCP microscaling format: the table has
 //! the doubled values of four-bit floating point.
 
-use super::format::{BlockFormat, Blocks, Decoded, Place, half, low_half, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Unpacked, half, low_half, nibbles, nibbles_of_four, put_half,
+};
 use super::k_offset::bytes_of;
 use super::legacy::{extreme, inverse, nibble, put_nibbles};
 use crate::simd::dot::{Dot, Full, Ints};
@@ -70,6 +72,30 @@ fn best_factor(values: &[f32]) -> f32 {
     best.1
 }
 
+/// 32 entries of the table from the indices in 16 bytes.
+///
+/// # Safety
+/// As for [`BlockFormat::unpack`]; the indices are at `offset`, their steps begin with `step`.
+#[inline(always)]
+unsafe fn unpack_indices<S: Dot>(
+    isa: S,
+    blocks: Blocks<S>,
+    offset: usize,
+    table: &[u8; 16],
+    step: usize,
+    to: &mut impl Unpacked<S>,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(offset));
+        for i in 0..4 {
+            (low[i], high[i]) = (low[i].lookup(table), high[i].lookup(table));
+        }
+        to.weights(step, low);
+        to.weights(step + 4, high);
+    }
+}
+
 impl BlockFormat for Iq4Nl {
     const NAME: &'static str = "iq4_nl";
     const VALUES: usize = 32;
@@ -90,16 +116,12 @@ impl BlockFormat for Iq4Nl {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         const TABLE: [u8; 16] = biased(UNEVEN, 128);
         // SAFETY: the caller's promise.
         unsafe {
             to.d(low_half(isa, blocks.words(0)[0]));
-            for (i, word) in blocks.words(2).into_iter().enumerate() {
-                let [low, high] = nibbles(isa, word);
-                to.weights(i, low.lookup(&TABLE));
-                to.weights(i + 4, high.lookup(&TABLE));
-            }
+            unpack_indices(isa, blocks, 2, &TABLE, 0, to);
         }
     }
 }
@@ -139,7 +161,7 @@ impl BlockFormat for Iq4Xs {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         const TABLE: [u8; 16] = biased(UNEVEN, 128);
         let splat = |x| S::Ints::splat(isa.isa(), x);
         // SAFETY: the caller's promise; 8 groups of 8 steps.
@@ -161,11 +183,7 @@ impl BlockFormat for Iq4Xs {
                 to.offsets(pair, second.shl::<23>() | first.shl::<23>().shr::<16>());
             }
             for group in 0..8 {
-                for (i, word) in blocks.words(8 + 16 * group).into_iter().enumerate() {
-                    let [low, high] = nibbles(isa, word);
-                    to.weights(8 * group + i, low.lookup(&TABLE));
-                    to.weights(8 * group + i + 4, high.lookup(&TABLE));
-                }
+                unpack_indices(isa, blocks, 8 + 16 * group, &TABLE, 8 * group, to);
             }
         }
     }
@@ -200,7 +218,7 @@ impl BlockFormat for Mxfp4 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         const TABLE: [u8; 16] = biased(E2M1, 12);
         let splat = |x| S::Ints::splat(isa.isa(), x);
         // SAFETY: the caller's promise.
@@ -209,11 +227,7 @@ impl BlockFormat for Mxfp4 {
             let normal = (e - splat(1)).shl::<23>();
             let subnormal = (e.min(splat(1)) + splat(1)).shl::<21>();
             to.d(normal.max(subnormal).bits());
-            for (i, word) in blocks.words(1).into_iter().enumerate() {
-                let [low, high] = nibbles(isa, word);
-                to.weights(i, low.lookup(&TABLE));
-                to.weights(i + 4, high.lookup(&TABLE));
-            }
+            unpack_indices(isa, blocks, 1, &TABLE, 0, to);
         }
     }
 }

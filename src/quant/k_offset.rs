@@ -9,7 +9,8 @@
 //! Byte j of 32 holds values j, j + 32, ... of the 128 (Q2_K) or 64 values (others) that the 32 bytes stand for.
 
 use super::format::{
-    BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, moved, nibbles, put_half,
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles, nibbles_of_four,
+    put_half,
 };
 use super::legacy::inverse;
 use super::search::{self, Line};
@@ -48,9 +49,9 @@ pub fn bytes_of<S: Dot>(isa: S, x: S::Ints) -> [S::Ints; 4] {
 /// Writes four scales.
 ///
 /// # Safety
-/// As for [`Place::scale`].
+/// As for [`Unpacked::scale`].
 #[inline(always)]
-unsafe fn put_scales<S: Dot, F: BlockFormat>(isa: S, to: Place<S, F>, four: usize, scales: S::Ints) {
+unsafe fn put_scales<S: Dot>(isa: S, to: &mut impl Unpacked<S>, four: usize, scales: S::Ints) {
     for (i, scale) in bytes_of(isa, scales).into_iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe { to.scale(4 * four + i, scale) }
@@ -60,9 +61,9 @@ unsafe fn put_scales<S: Dot, F: BlockFormat>(isa: S, to: Place<S, F>, four: usiz
 /// Writes four offsets.
 ///
 /// # Safety
-/// As for [`Place::offsets`].
+/// As for [`Unpacked::offsets`].
 #[inline(always)]
-unsafe fn put_offsets<S: Dot, F: BlockFormat>(isa: S, to: Place<S, F>, four: usize, offsets: S::Ints) {
+unsafe fn put_offsets<S: Dot>(isa: S, to: &mut impl Unpacked<S>, four: usize, offsets: S::Ints) {
     let [a, b, c, d] = bytes_of(isa, offsets);
     // SAFETY: the caller's promise.
     unsafe {
@@ -131,7 +132,7 @@ impl BlockFormat for Q2K {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         let mask = S::Ints::splat(isa.isa(), 0x0303_0303);
         // SAFETY: the caller's promise; 64 steps, 16 groups.
         unsafe {
@@ -144,13 +145,19 @@ impl BlockFormat for Q2K {
                 put_offsets(isa, to, four, offsets);
             }
             for chunk in 0..4 {
-                for (i, word) in blocks.words(16 + 16 * chunk).into_iter().enumerate() {
-                    let step = chunk / 2 * 32 + chunk % 2 * 4 + i;
-                    to.weights(step, word & mask);
-                    to.weights(step + 8, word.shr::<2>() & mask);
-                    to.weights(step + 16, word.shr::<4>() & mask);
-                    to.weights(step + 24, word.shr::<6>() & mask);
+                let words = blocks.words(16 + 16 * chunk);
+                let step = chunk / 2 * 32 + chunk % 2 * 4;
+                let mut parts = [words; 4];
+                for i in 0..4 {
+                    parts[0][i] = words[i] & mask;
+                    parts[1][i] = words[i].shr::<2>() & mask;
+                    parts[2][i] = words[i].shr::<4>() & mask;
+                    parts[3][i] = words[i].shr::<6>() & mask;
                 }
+                to.weights(step, parts[0]);
+                to.weights(step + 8, parts[1]);
+                to.weights(step + 16, parts[2]);
+                to.weights(step + 24, parts[3]);
             }
         }
     }
@@ -184,7 +191,7 @@ fn encode_groups(values: &[f32], most: f32, block: &mut [u8]) -> Integers {
 /// # Safety
 /// As for [`BlockFormat::unpack`].
 #[inline(always)]
-unsafe fn unpack_groups<S: Dot, F: BlockFormat>(isa: S, blocks: Blocks<S>, to: Place<S, F>) {
+unsafe fn unpack_groups<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
     let [six, high] = [0x3f3f_3f3f, 0x3030_3030].map(|mask| S::Ints::splat(isa.isa(), mask));
     // SAFETY: the caller's promise; 8 groups.
     unsafe {
@@ -240,17 +247,15 @@ impl BlockFormat for Q4K {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise; 64 steps.
         unsafe {
             unpack_groups(isa, blocks, to);
             for chunk in 0..8 {
-                for (i, word) in blocks.words(16 + 16 * chunk).into_iter().enumerate() {
-                    let step = chunk / 2 * 16 + chunk % 2 * 4 + i;
-                    let [low, high] = nibbles(isa, word);
-                    to.weights(step, low);
-                    to.weights(step + 8, high);
-                }
+                let [low, high] = nibbles_of_four(isa, blocks.words(16 + 16 * chunk));
+                let step = chunk / 2 * 16 + chunk % 2 * 4;
+                to.weights(step, low);
+                to.weights(step + 8, high);
             }
         }
     }
@@ -287,7 +292,7 @@ impl BlockFormat for Q5K {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             unpack_groups(isa, blocks, to);
@@ -314,16 +319,18 @@ unsafe fn unpack_five<S: Dot>(
     bits: [S::Ints; 4],
     half: usize,
     part: usize,
-    to: Place<S, Q5K>,
+    to: &mut impl Unpacked<S>,
 ) {
     let fifth = S::Ints::splat(isa.isa(), 0x1010_1010);
     // SAFETY: the caller's promise.
     unsafe {
-        for (i, word) in blocks.words(48 + 32 * part + 16 * half).into_iter().enumerate() {
-            let (step, bit) = (16 * part + 4 * half + i, 2 * part as u32);
-            let [low, high] = nibbles(isa, word);
-            to.weights(step, low | moved(bits[i], bit, 4) & fifth);
-            to.weights(step + 8, high | moved(bits[i], bit + 1, 4) & fifth);
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(48 + 32 * part + 16 * half));
+        let (step, bit) = (16 * part + 4 * half, 2 * part as u32);
+        for i in 0..4 {
+            low[i] = low[i] | moved(bits[i], bit, 4) & fifth;
+            high[i] = high[i] | moved(bits[i], bit + 1, 4) & fifth;
         }
+        to.weights(step, low);
+        to.weights(step + 8, high);
     }
 }

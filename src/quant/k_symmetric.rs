@@ -5,7 +5,9 @@
 //! | Q3_K | 32 x eight third bits, 64 x four values, 12 bytes of 6-bit scales, d | `d (s - 32) (q - 4)` |
 //! | Q6_K | 128 x two values, 64 x four pairs of high bits, 16 x signed scale, d | `d s (q - 32)` |
 
-use super::format::{BlockFormat, Blocks, Decoded, Place, half, high_half, moved, nibbles, put_half};
+use super::format::{
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, moved, nibbles, nibbles_of_four, put_half,
+};
 use super::k_offset::{bytes_of, put_two_bits, two_bits};
 use super::legacy::{extreme, inverse};
 use super::search::{self, Line};
@@ -21,10 +23,10 @@ pub struct Q6K;
 /// Writes four scales, and `2^SHIFT` times as much as offsets.
 ///
 /// # Safety
-/// As for [`Place::scale`] and [`Place::offsets`].
+/// As for [`Unpacked::scale`] and [`Unpacked::offsets`].
 #[inline(always)]
 unsafe fn put_scales<S: Dot, F: BlockFormat, const SHIFT: u32, const HIGH_SHIFT: u32>(
-    to: Place<S, F>,
+    to: &mut impl Unpacked<S>,
     four: usize,
     scales: [S::Ints; 4],
 ) {
@@ -102,7 +104,7 @@ impl BlockFormat for Q3K {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise; 16 groups.
         unsafe {
             // The last 16 bytes: two of other values, the scales and d.
@@ -144,18 +146,24 @@ unsafe fn unpack_three<S: Dot>(
     bits: [S::Ints; 4],
     half: usize,
     part: usize,
-    to: Place<S, Q3K>,
+    to: &mut impl Unpacked<S>,
 ) {
     let (two, third) = (S::Ints::splat(isa.isa(), 0x0303_0303), S::Ints::splat(isa.isa(), 0x0404_0404));
     // SAFETY: the caller's promise.
     unsafe {
-        for (i, word) in blocks.words(32 + 32 * part + 16 * half).into_iter().enumerate() {
-            let (step, bit) = (32 * part + 4 * half + i, 4 * part as u32);
-            to.weights(step, word & two | moved(bits[i], bit, 2) & third);
-            to.weights(step + 8, word.shr::<2>() & two | moved(bits[i], bit + 1, 2) & third);
-            to.weights(step + 16, word.shr::<4>() & two | moved(bits[i], bit + 2, 2) & third);
-            to.weights(step + 24, word.shr::<6>() & two | moved(bits[i], bit + 3, 2) & third);
+        let words = blocks.words(32 + 32 * part + 16 * half);
+        let (step, bit) = (32 * part + 4 * half, 4 * part as u32);
+        let mut parts = [words; 4];
+        for i in 0..4 {
+            parts[0][i] = words[i] & two | moved(bits[i], bit, 2) & third;
+            parts[1][i] = words[i].shr::<2>() & two | moved(bits[i], bit + 1, 2) & third;
+            parts[2][i] = words[i].shr::<4>() & two | moved(bits[i], bit + 2, 2) & third;
+            parts[3][i] = words[i].shr::<6>() & two | moved(bits[i], bit + 3, 2) & third;
         }
+        to.weights(step, parts[0]);
+        to.weights(step + 8, parts[1]);
+        to.weights(step + 16, parts[2]);
+        to.weights(step + 24, parts[3]);
     }
 }
 
@@ -195,7 +203,7 @@ impl BlockFormat for Q6K {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         let high = S::Ints::splat(isa.isa(), 0x3030_3030);
         // SAFETY: the caller's promise; 64 steps, 16 groups.
         unsafe {
@@ -207,16 +215,20 @@ impl BlockFormat for Q6K {
             }
             for chunk in 0..4 {
                 let (part, half) = (chunk / 2, chunk % 2);
-                let first = blocks.words(64 * part + 16 * half);
-                let second = blocks.words(64 * part + 32 + 16 * half);
-                for (i, bits) in blocks.words(128 + 16 * chunk).into_iter().enumerate() {
-                    let ([a, c], [b, d]) = (nibbles(isa, first[i]), nibbles(isa, second[i]));
-                    let step = 32 * part + 4 * half + i;
-                    to.weights(step, a | bits.shl::<4>() & high);
-                    to.weights(step + 8, b | bits.shl::<2>() & high);
-                    to.weights(step + 16, c | bits & high);
-                    to.weights(step + 24, d | bits.shr::<2>() & high);
+                let [mut a, mut c] = nibbles_of_four(isa, blocks.words(64 * part + 16 * half));
+                let [mut b, mut d] = nibbles_of_four(isa, blocks.words(64 * part + 32 + 16 * half));
+                let bits = blocks.words(128 + 16 * chunk);
+                let step = 32 * part + 4 * half;
+                for i in 0..4 {
+                    a[i] = a[i] | bits[i].shl::<4>() & high;
+                    b[i] = b[i] | bits[i].shl::<2>() & high;
+                    c[i] = c[i] | bits[i] & high;
+                    d[i] = d[i] | bits[i].shr::<2>() & high;
                 }
+                to.weights(step, a);
+                to.weights(step + 8, b);
+                to.weights(step + 16, c);
+                to.weights(step + 24, d);
             }
         }
     }

@@ -11,7 +11,7 @@
 //! The low nibble of byte j is value j, the high one value j + 16. Quantising follows ggml's reference.
 
 use super::format::{
-    BlockFormat, Blocks, Decoded, Place, half, high_half, low_half, moved, nibbles, put_half,
+    BlockFormat, Blocks, Decoded, Unpacked, half, high_half, low_half, moved, nibbles_of_four, put_half,
 };
 use crate::simd::dot::{Dot, Full, Ints};
 
@@ -80,14 +80,12 @@ fn between(values: &[f32], most: u8) -> (f32, f32, [u8; 32]) {
 /// # Safety
 /// As for [`BlockFormat::unpack`]; the nibbles are at `offset`.
 #[inline(always)]
-unsafe fn unpack_nibbles<S: Dot, F: BlockFormat>(isa: S, blocks: Blocks<S>, offset: usize, to: Place<S, F>) {
+unsafe fn unpack_nibbles<S: Dot>(isa: S, blocks: Blocks<S>, offset: usize, to: &mut impl Unpacked<S>) {
     // SAFETY: the caller's promise; steps 0..8.
     unsafe {
-        for (i, word) in blocks.words(offset).into_iter().enumerate() {
-            let [low, high] = nibbles(isa, word);
-            to.weights(i, low);
-            to.weights(i + 4, high);
-        }
+        let [low, high] = nibbles_of_four(isa, blocks.words(offset));
+        to.weights(0, low);
+        to.weights(4, high);
     }
 }
 
@@ -105,20 +103,22 @@ fn spread<S: Dot>(isa: S, bits: S::Ints, from: u32) -> S::Ints {
 /// # Safety
 /// As for [`BlockFormat::unpack`]; the nibbles are at `offset`.
 #[inline(always)]
-unsafe fn unpack_five<S: Dot, F: BlockFormat>(
+unsafe fn unpack_five<S: Dot>(
     isa: S,
     blocks: Blocks<S>,
     bits: S::Ints,
     offset: usize,
-    to: Place<S, F>,
+    to: &mut impl Unpacked<S>,
 ) {
     // SAFETY: the caller's promise; steps 0..8.
     unsafe {
-        for (i, word) in blocks.words(offset).into_iter().enumerate() {
-            let [low, high] = nibbles(isa, word);
-            to.weights(i, low | spread(isa, bits, 4 * i as u32));
-            to.weights(i + 4, high | spread(isa, bits, 4 * i as u32 + 16));
+        let [mut low, mut high] = nibbles_of_four(isa, blocks.words(offset));
+        for i in 0..4 {
+            low[i] = low[i] | spread(isa, bits, 4 * i as u32);
+            high[i] = high[i] | spread(isa, bits, 4 * i as u32 + 16);
         }
+        to.weights(0, low);
+        to.weights(4, high);
     }
 }
 
@@ -143,7 +143,7 @@ impl BlockFormat for Q4_0 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             to.d(low_half(isa, blocks.words(0)[0]));
@@ -174,7 +174,7 @@ impl BlockFormat for Q4_1 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             let factors = blocks.words(0)[0];
@@ -208,7 +208,7 @@ impl BlockFormat for Q5_0 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             let [first, second, ..] = blocks.words(0);
@@ -249,7 +249,7 @@ impl BlockFormat for Q5_1 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             let [factors, bits, ..] = blocks.words(0);
@@ -284,15 +284,17 @@ impl BlockFormat for Q8_0 {
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: Place<S, Self>) {
+    unsafe fn unpack<S: Dot>(isa: S, blocks: Blocks<S>, to: &mut impl Unpacked<S>) {
         // SAFETY: the caller's promise.
         unsafe {
             to.d(low_half(isa, blocks.words(0)[0]));
             let bias = S::Ints::splat(isa.isa(), 0x8080_8080_u32.cast_signed());
             for half in 0..2 {
-                for (i, word) in blocks.words(2 + 16 * half).into_iter().enumerate() {
-                    to.weights(4 * half + i, word ^ bias);
+                let mut words = blocks.words(2 + 16 * half);
+                for word in &mut words {
+                    *word = *word ^ bias;
                 }
+                to.weights(4 * half, words);
             }
         }
     }

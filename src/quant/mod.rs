@@ -5,6 +5,7 @@
 //!     -> quantise       activations.rs   a row of A to 8-bit blocks
 //!     -> unpack         weights.rs       blocks of W to a panel of bytes and scales   (each format: unpack)
 //!     -> tile           tile.rs          T tokens x the rows of a panel; what is computed stands there
+//!     -> single         single.rs        one token x rows straight from their blocks
 //! ```
 //!
 //! | files | formats |
@@ -27,6 +28,7 @@ pub mod legacy;
 pub mod packed;
 pub mod product;
 mod search;
+pub mod single;
 pub mod tile;
 pub mod weights;
 

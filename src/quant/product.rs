@@ -1,12 +1,14 @@
 //! `C <- A W^T` on the engine: A is m x k, quantised beforehand into panels; W is n rows of blocks, unpacked panel by
 //! panel as the loops ask for it, or once for many products (`packed.rs`).
 //!
-//! To the engine, A has rows of tokens, B is W transposed, and k counts blocks.
+//! To the engine, A has rows of tokens, B is W transposed, and k counts blocks. One token goes past it, straight to the
+//! blocks (`single.rs`).
 
 use super::Format;
 use super::activations::Quantise;
 use super::kernels::{Kernels, TileKernel};
 use super::packed::{panel_offset, unpack_panel};
+use super::single::Single;
 use super::tile::Tile;
 use crate::engine::{self, Product, Ready, Shape, plan};
 use crate::level3::OutOfMemory;
@@ -61,6 +63,9 @@ const ACTIVATIONS: usize = if cfg!(test) { 1 << 16 } else { 16 << 20 };
 /// Bytes to write from which that is worth a team.
 pub(super) const WORTH_A_TEAM: usize = 1 << 17;
 
+/// Pieces that each thread takes of the rows of one token's product.
+const PIECES: usize = 4;
+
 /// The part of L1 for a panel of weights, the panel of activations that it is multiplied with and the next one.
 const L1_SHARE: f64 = 0.75;
 
@@ -107,6 +112,10 @@ impl Problem {
         }
         let kernels = (self.format.kernels)(self.level);
         let blocks = self.k / self.format.values;
+        if let (1, Weights::Blocks { first, stride }) = (self.m, self.w) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.one_token(kernels, blocks, (first, stride), threads) };
+        }
         let (most, buffer) = self.room(kernels, blocks * kernels.token_bytes)?;
         for first in (0..self.m).step_by(most) {
             let product = Rows {
@@ -127,6 +136,34 @@ impl Problem {
                 return Err(OutOfMemory(shape.b_panel(product.depth)));
             }
         }
+        Ok(())
+    }
+
+    /// The product of one row of A, with rows of W in the caller's memory.
+    ///
+    /// # Safety
+    /// As for [`Problem::multiply`].
+    unsafe fn one_token(
+        &self,
+        kernels: &Kernels,
+        blocks: usize,
+        (first, stride): (*const u8, usize),
+        threads: Option<usize>,
+    ) -> Result<(), OutOfMemory> {
+        let (_, buffer) = self.room(kernels, blocks * kernels.token_bytes)?;
+        let to = buffer.as_mut_ptr();
+        let token = Quantise { from: self.a, stride: self.lda, tokens: 1, padded: 1, blocks, to };
+        // SAFETY: the problem's ISA is the CPU's; a row of A; the buffer has room for a block of each of its blocks.
+        unsafe { (kernels.quantise)(&token) };
+        let whole = Single { a: to, w: first, stride, rows: self.n, blocks, c: self.c };
+        let threads = threads.unwrap_or_else(|| plan::stream_threads(self.n * self.format.row_bytes(self.k)));
+        let rows = whole.rows.div_ceil(threads * PIECES).next_multiple_of(kernels.rows);
+        let single = kernels.single;
+        pool::take(threads).share(whole.rows.div_ceil(rows), |piece| {
+            let part = whole.part(piece * rows..((piece + 1) * rows).min(whole.rows));
+            // SAFETY: the problem's ISA is the CPU's; rows of W, and elements of C that no other piece has.
+            unsafe { single(&part) }
+        });
         Ok(())
     }
 

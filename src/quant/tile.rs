@@ -187,7 +187,7 @@ unsafe fn step<S: Dot, F: BlockFormat, const T: usize>(
 
 /// Steps of a group that are summed before the sum ends: a power of two.
 #[inline(always)]
-fn steps_at_once<S: Dot, F: BlockFormat>() -> usize {
+pub(super) fn steps_at_once<S: Dot, F: BlockFormat>() -> usize {
     let most = F::Sums::<S>::most_steps(F::LARGEST).min(F::GROUP / 4);
     1 << most.ilog2()
 }
@@ -227,13 +227,11 @@ unsafe fn plain_block<S: Dot, F: BlockFormat, const T: usize>(
                 }
             }
         }
-        let magic = S::Ints::splat(isa.isa(), MAGIC).bits();
         let d = integers::<S, F>(isa, w, Place::<S, F>::D_AT);
         for (t, (c, totals)) in c.iter_mut().zip(&totals).enumerate() {
             let d_a = real::<S>(isa, token(t, Token::<S, F>::D_AT));
             for across in 0..ACROSS {
-                let sum = totals[across].bits() - magic;
-                c[across] = c[across] + d[across].bits() * d_a * sum;
+                c[across] = plus_plain(isa, c[across], d[across].bits(), d_a, totals[across]);
             }
         }
         if F::OFFSETS {
@@ -248,12 +246,35 @@ unsafe fn plain_block<S: Dot, F: BlockFormat, const T: usize>(
     }
 }
 
+/// `c` with a block of 32, whose total began from [`MAGIC`].
+#[inline(always)]
+pub(super) fn plus_plain<S: Dot>(isa: S, c: F32<S>, d: F32<S>, d_a: F32<S>, total: S::Ints) -> F32<S> {
+    let magic = S::Ints::splat(isa.isa(), MAGIC).bits();
+    c + d * d_a * (total.bits() - magic)
+}
+
+/// `c` with a block of 256: factors d and m, sums of weights and of offsets.
+#[inline(always)]
+pub(super) fn plus_grouped<S: Dot, F: BlockFormat>(
+    c: F32<S>,
+    [d, m]: [S::Ints; 2],
+    d_a: F32<S>,
+    [total, corrections]: [S::Ints; 2],
+) -> F32<S> {
+    let d = d.bits() * d_a;
+    if F::OFFSETS {
+        c + d * total.to_reals() - m.bits() * d_a * corrections.to_reals()
+    } else {
+        c + d * (total - corrections).to_reals()
+    }
+}
+
 /// The number at `from`, in all lanes.
 ///
 /// # Safety
 /// It must be readable.
 #[inline(always)]
-unsafe fn real<S: Dot>(isa: S, from: *const u8) -> F32<S> {
+pub(super) unsafe fn real<S: Dot>(isa: S, from: *const u8) -> F32<S> {
     // SAFETY: the caller's promise.
     F32::<S>::splat(isa.isa(), unsafe { from.cast::<f32>().read_unaligned() })
 }
@@ -302,16 +323,14 @@ unsafe fn grouped_block<S: Dot, F: BlockFormat, const T: usize>(
         for t in 0..T {
             let d_a = real::<S>(isa, token(t, Token::<S, F>::D_AT));
             for across in 0..ACROSS {
-                let d = d[across].bits() * d_a;
-                let c = &mut c[t][across];
-                if F::OFFSETS {
-                    let m =
-                        S::Ints::load(isa.isa(), w.add(Place::<S, F>::M_AT + across * Place::<S, F>::VECTOR));
-                    *c = *c + d * totals[t][across].to_reals();
-                    *c = *c - m.bits() * d_a * corrections[t][across].to_reals();
+                let factors = if F::OFFSETS {
+                    let m = w.add(Place::<S, F>::M_AT + across * Place::<S, F>::VECTOR);
+                    [d[across], S::Ints::load(isa.isa(), m)]
                 } else {
-                    *c = *c + d * (totals[t][across] - corrections[t][across]).to_reals();
-                }
+                    [d[across]; 2]
+                };
+                let sums = [totals[t][across], corrections[t][across]];
+                c[t][across] = plus_grouped::<S, F>(c[t][across], factors, d_a, sums);
             }
         }
     }

@@ -36,9 +36,9 @@ pub unsafe fn unpack<S: Dot, F: BlockFormat>(work: &Unpack) {
 struct Work<F>(Unpack, PhantomData<F>);
 
 /// Lanes of the widest vector.
-const MOST_LANES: usize = 16;
+pub(super) const MOST_LANES: usize = 16;
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 impl<F: BlockFormat> DotDispatch for Work<F> {
     type Output = ();
@@ -65,9 +65,9 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
                         isa.isa().prefetch(next.wrapping_add((row + i) * stride + line));
                     }
                 }
-                let place = Place::<S, F>::new(to.wrapping_add(block * Place::<S, F>::BYTES), across);
+                let mut place = Place::<S, F>::new(to.wrapping_add(block * Place::<S, F>::BYTES), across);
                 // SAFETY: a block of each of `lanes` rows, or of the copy; inside the panel.
-                unsafe { F::unpack(isa, blocks, place) };
+                unsafe { F::unpack(isa, blocks, &mut place) };
             }
         }
     }
@@ -78,7 +78,7 @@ impl<F: BlockFormat> DotDispatch for Work<F> {
 /// # Safety
 /// They must be readable, and `lanes` blocks writable.
 #[cold]
-unsafe fn copy_blocks<F: BlockFormat>(
+pub(super) unsafe fn copy_blocks<F: BlockFormat>(
     from: *const u8,
     stride: usize,
     rows: usize,

@@ -76,7 +76,7 @@ try "zenblas refuses" f32 REFUSE=1 ZENBLAS_GGML_REPORT=1
 says "zenblas refuses" "refused by zenblas"
 try "threads of its own" int8 ZENBLAS_GGML_THREADS=own OWN_THREADS=1
 try "no team to be had" int8 OMP_THREAD_LIMIT=1 OWN_THREADS=1
-try "a team smaller than a moment ago" int8 OMP_THREAD_LIMIT=3 ONE_MORE=1
+try "a team smaller than a moment ago" int8 OMP_THREAD_LIMIT=3 TWO_MORE=1
 try "zenblas linked by the program" int8 LD_PRELOAD="$shim:$work/zenblas/libzenblas.so.0" ZENBLAS_IS_NEXT=1
 libraries=$work/old:$work
 try "a zenblas without quantised products" off ZENBLAS_GGML_REPORT=1

@@ -16,6 +16,8 @@ void cblas_sgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, in
 
 static _Thread_local int threads = 1;
 static _Thread_local void (*lender)(int, void (*)(int, void *), void *);
+int openblas_get_num_procs(void) { return 2; }
+
 int lent_members; /* members of all teams on lent threads */
 
 int openblas_set_num_threads_local(int count) {
@@ -56,7 +58,7 @@ int zenblas_qgemm(int type, int m, int n, int k, const float *a, int lda, const 
     }
     if (lender) {
         int arrived = 0;
-        threads_of_team = threads + (getenv("ONE_MORE") != NULL);
+        threads_of_team = threads + (getenv("TWO_MORE") ? 2 : 0);
         lender(threads_of_team, member, &arrived);
         lent_members += arrived;
     }

@@ -8,7 +8,7 @@
 | zenblas | the BLAS build on zenblas |
 | zenblas + shim | the same with libzenblas_ggml.so preloaded |
 
-All take turns, several times; the best median counts. The table goes to the terminal, its numbers and a picture of it
+All take turns, several times, and the best turn of each counts. The table goes to the terminal, its numbers and a picture of it
 to `build/llama/bench`.
 """
 
@@ -17,7 +17,6 @@ import itertools
 import json
 import os
 import pathlib
-import statistics
 import sys
 
 import build
@@ -38,7 +37,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="make llama-bench", description=__doc__.splitlines()[0])
     parser.add_argument("--size", choices=["small", "medium"], default="medium", help="of the model, see model.py")
     parser.add_argument("--types", default=",".join(TYPES), help="of its weights, with commas between")
-    parser.add_argument("--prompt", default="512", help="tokens of the prompts, e.g. 64,512,2048")
+    parser.add_argument("--prompt", default="64,512,2048", help="tokens of the prompts, with commas between")
     parser.add_argument("--generate", type=int, default=32, help="tokens to generate")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of llama.cpp")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each")
@@ -81,11 +80,11 @@ def contenders(options):
 
 
 def speeds(model, options, env, extra):
-    """Tokens per second of one run for each prompt and for generation: the median of what llama-bench measured."""
-    command = [build.BIN / "llama-bench", "-m", model, "-p", options.prompt, "-n", options.generate, "-r", 3]
+    """Tokens per second of one run for each prompt and for generation, after a run of each to warm up."""
+    command = [build.BIN / "llama-bench", "-m", model, "-p", options.prompt, "-n", options.generate, "-r", 1]
     command += ["-t", options.threads, "-o", "json", *extra]
     result = json.loads(measure.watch("bench", command, env).output)
-    return {test["n_prompt"]: statistics.median(test["samples_ts"]) for test in result}
+    return {test["n_prompt"]: test["avg_ts"] for test in result}
 
 
 def measured(models, options):

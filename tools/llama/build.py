@@ -18,10 +18,10 @@ BIN = TREE / "bin"
 CPU = BUILD / "cpu"  # ggml alone, without BLAS
 SHIM = PREFIX / "lib" / "libzenblas_ggml.so"
 MODELS = BUILD / "models"
+TEST = BUILD / "test-backend-ops"  # ggml's test of its operations
 
 # What the job runs; everything else in the tree stays unbuilt.
-TARGETS = ["llama-completion", "llama-bench", "llama-perplexity", "llama-quantize"]
-TARGETS += ["llama-embedding", "test-backend-ops"]
+TARGETS = ["llama-completion", "llama-bench", "llama-perplexity", "llama-quantize", "llama-embedding"]
 OPTIONS = [
     "-DCMAKE_BUILD_TYPE=Release",
     "-DGGML_BLAS=ON",
@@ -31,7 +31,7 @@ OPTIONS = [
     "-DLLAMA_OPENSSL=OFF",
     "-DLLAMA_BUILD_APP=OFF",
     "-DLLAMA_BUILD_SERVER=OFF",
-    "-DLLAMA_BUILD_TESTS=ON",
+    "-DLLAMA_BUILD_TESTS=OFF",
 ]
 
 # The weight types that model.py writes by itself; the others are left to llama-quantize.
@@ -62,7 +62,17 @@ def prepare(space=SPACE):
     fetch.wheels("[1/6]")
     fetch.source("[2/6]")
     zenblas("[3/6]")
-    llama("[4/6]")
+    llama("[4/6]", TARGETS)
+
+
+def prepare_ggml():
+    """The part of it that ggml's own test needs: a tenth of llama.cpp."""
+    check_machine(SPACE)
+    fetch.wheels("[1/5]")
+    fetch.source("[2/5]")
+    zenblas("[3/5]")
+    llama("[4/5]", ["ggml"])
+    test("[5/5]")
 
 
 def zenblas(number):
@@ -83,13 +93,29 @@ def workers():
     return max(1, min(len(os.sched_getaffinity(0)), room))
 
 
-def llama(number):
-    """Configure llama.cpp to find our BLAS in the prefix, and build the programs of `TARGETS`."""
+def llama(number, targets):
+    """Configure llama.cpp to find our BLAS in the prefix, and build `targets`."""
     options = OPTIONS + [f"-DCMAKE_PREFIX_PATH={PREFIX}"]
     if not (shutil.which("pkg-config") or shutil.which("pkgconf")):
         # llama.cpp looks for cblas.h by pkg-config's module `blas`; without that tool it has to be told.
         options.append(f"-DBLAS_INCLUDE_DIRS={PREFIX / 'include'}")
-    built(f"{number} build llama.cpp with {' '.join(OPTIONS[1:3])}", "build", SOURCE, TREE, options, TARGETS)
+    built(f"{number} build llama.cpp with {' '.join(OPTIONS[1:3])}", "build", SOURCE, TREE, options, targets)
+
+
+def test(number):
+    """Compile ggml's test of its operations. llama.cpp's own rules would link it with all of llama.cpp."""
+    title = f"{number} compile ggml's test of its operations"
+    source = SOURCE / "tests" / "test-backend-ops.cpp"
+    key = f"{pins.LLAMA_CPP_PYTHON_SHA256}\n{TREE}"
+    if stamped(TEST.name, key, TEST):
+        have(title)
+        return
+    unstamp(TEST.name)
+    command = ["c++", "-std=c++17", "-O1", f"-I{SOURCE / 'ggml' / 'include'}", source, "-o", TEST, f"-L{BIN}"]
+    line = Line(title)
+    run([*command, f"-Wl,-rpath,{BIN}", "-lggml", "-lggml-base", "-pthread"], "test.log", "see the log", line)
+    stamp(TEST.name, key)
+    line.end()
 
 
 def cpu(number):

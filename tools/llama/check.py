@@ -1,11 +1,13 @@
 """`make llama-check`: what llama.cpp computes through zenblas and its shim, against what it computes by itself.
 
-1. ggml's own test of products, backend BLAS against backend CPU, without and with the shim.
+1. ggml's own test of products, backend BLAS against backend CPU, without and with the shim: the products that ggml has
+   there, and some of every type.
 2. A llama model with random weights, quantised: how far the distributions of the next token are from those of ggml
    without BLAS (mean Kullback-Leibler divergence).
 3. A sentence embedding model with real weights: the cosine of each embedding with that of ggml without BLAS.
 
-Where the shim is used its report has to say that it made int8 products. The last line is "N passed, N failed".
+Where the shim is used its report has to say that it made int8 products. With `--operations` the first is all, and a
+tenth of llama.cpp is built. The last line is "N passed, N failed".
 """
 
 import argparse
@@ -23,11 +25,16 @@ from steps import BUILD, ROOT, Failure, Line, lock, run, stamp, stamped, unstamp
 DIVERGENCE = 1e-3  # mean, in nats; the largest allowed
 COSINE = 0.999  # the smallest allowed
 OWN = {"LD_LIBRARY_PATH": str(build.CPU / "bin")}
+SIDES = [(False, "without the shim"), (True, "with the shim")]
 SHIM = {"LD_PRELOAD": str(build.SHIM), "ZENBLAS_GGML_REPORT": "1"}
 
 # Every block format that zenblas multiplies by; the mixtures of llama-quantize have several each.
 TYPES = ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl", "iq4_xs", "mxfp4"]
 TYPES += ["q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k"]
+
+# The types of ggml's test: blocks, and floats of 16 bits.
+OPERANDS = ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl", "iq4_xs", "mxfp4", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k"]
+OPERANDS += ["f16", "bf16"]
 
 SENTENCES = [
     "There was once a small library that multiplied matrices, day and night, for whoever asked it to, and it never "
@@ -70,13 +77,51 @@ def with_products(outcome, shim, good, text):
     return good and products > 0, f"{text}, {products} int8 products"
 
 
-def operations(shim):
-    """ggml's test of products."""
-    command = [build.BIN / "test-backend-ops", "test", "-o", "MUL_MAT", "-b", "BLAS"]
-    outcome = measure.watch("operations", command, SHIM if shim else {})
+def products():
+    """Products of every type that ggml has a converter for, in the form of the test's own files."""
+    sys.path.insert(1, str(fetch.PYTHON))
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    header = (fetch.SOURCE / "ggml" / "include" / "ggml.h").read_text()
+    operation = re.findall(r"^ {8}(GGML_OP_\w+)", header, re.MULTILINE).index("GGML_OP_MUL_MAT")
+
+    def operand(kind, *sizes):
+        values, size = GGML_QUANT_SIZES[kind]
+        strides = [size, sizes[0] // values * size]
+        strides += [strides[1] * sizes[1], strides[1] * sizes[1] * sizes[2]]
+        return [int(kind), *sizes, *strides]
+
+    real = GGMLQuantizationType.F32
+    for name in OPERANDS:
+        kind = GGMLQuantizationType[name.upper()]
+        # Rows of weights, depth, tokens, matrices of weights, and of tokens for each of them.
+        for rows, depth, tokens, matrices, each in [(129, 512, 33, 1, 1), (64, 2304, 70, 1, 1), (48, 256, 32, 2, 2)]:
+            weights = operand(kind, depth, rows, matrices, 1)
+            activations = operand(real, depth, tokens, matrices * each, 1)
+            sizes = [rows, tokens, matrices * each, 1]
+            yield [operation, int(real), *sizes, 0, 2, *weights, *activations, f"{name},{rows}x{depth}x{tokens}"]
+
+
+def operations(shim, file=None):
+    """ggml's test of products: its own, or those of a file."""
+    command = [build.TEST, "test", "-o", "MUL_MAT", "-b", "BLAS", *(["--test-file", file] if file else [])]
+    # For tests of a file it leaves sentinels as the memory was, which may be no numbers; so glibc shall fill it with some.
+    env = {"MALLOC_PERTURB_": "85", **(SHIM if shim else {})}
+    outcome = measure.watch("operations", command, env)
     done = re.search(r"(\d+)/(\d+) tests passed", outcome.output)
     good = done is not None and done.group(1) == done.group(2) and "FAIL" not in outcome.output
+    good = good and "not supported" not in outcome.output if file else good
     return with_products(outcome, shim, good, done.group() if done else "no result")
+
+
+def check_operations(score):
+    """Both kinds of ggml's test."""
+    build.prepare_ggml()
+    file = BUILD / "products"
+    file.write_text("".join(" ".join(map(str, product)) + "\n" for product in products()))
+    for shim, side in SIDES:
+        score.check(f"ggml's test of MUL_MAT, {side}", lambda: operations(shim))
+        score.check(f"ggml's test of MUL_MAT, every type, {side}", lambda: operations(shim, file))
 
 
 def divergence(model, shim):
@@ -128,24 +173,30 @@ def sentence_model(kind):
     return path
 
 
+def check_models(score, types):
+    """What comes out of models."""
+    build.prepare(build.MORE_SPACE)
+    build.cpu("[5/6]")
+    models = {kind: build.model("[6/6]", "small", kind) for kind in types}
+    for shim, side in SIDES:
+        # Without the shim all types are floats by the same way.
+        for kind, model in list(models.items())[: None if shim else 1]:
+            score.check(f"divergence, {kind}, {side}", lambda: divergence(model, shim))
+        for kind in ("q8_0", "q4_0"):
+            score.check(f"cosine, MiniLM {kind}, {side}", lambda: similarity(sentence_model(kind), shim))
+
+
 def main():
     parser = argparse.ArgumentParser(prog="make llama-check", description=__doc__.splitlines()[0])
     parser.add_argument("--types", default=",".join(TYPES), help="of the weights of the random model")
-    types = parser.parse_args().types.lower().split(",")
+    parser.add_argument("--operations", action="store_true", help="only ggml's test of products")
+    options = parser.parse_args()
     score = Score()
     try:
         with lock():
-            build.prepare(build.MORE_SPACE)
-            build.cpu("[5/6]")
-            models = {kind: build.model("[6/6]", "small", kind) for kind in types}
-            for shim in (False, True):
-                side = "with the shim" if shim else "without the shim"
-                score.check(f"ggml's test of MUL_MAT, {side}", lambda: operations(shim))
-                # Without the shim all types are floats by the same way.
-                for kind, model in list(models.items())[: None if shim else 1]:
-                    score.check(f"divergence, {kind}, {side}", lambda: divergence(model, shim))
-                for kind in ("q8_0", "q4_0"):
-                    score.check(f"cosine, MiniLM {kind}, {side}", lambda: similarity(sentence_model(kind), shim))
+            check_operations(score)
+            if not options.operations:
+                check_models(score, options.types.lower().split(","))
     except Failure as failure:
         print(failure.report("make llama-check"), file=sys.stderr)
         score.failed += 1
