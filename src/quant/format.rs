@@ -85,7 +85,7 @@ pub trait Unpacked<S: Dot> {
     /// of the block.
     ///
     /// # Safety
-    /// `step` must be a multiple of 4, and less than a quarter of the values.
+    /// `step` must be a multiple of 4, and less than a quarter of the values; the scale of its group must have come.
     unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]);
 }
 

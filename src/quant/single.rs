@@ -130,8 +130,8 @@ struct Products<S: Dot, F: BlockFormat> {
     /// The token's block.
     token: *const u8,
     total: S::Ints,
-    /// As [`Sums::scale`] leaves them.
-    scales: [S::Ints; 16],
+    /// As [`Sums::scale`] leaves them; each is set before the first weights of its group.
+    scales: [MaybeUninit<S::Ints>; 16],
     corrections: S::Ints,
     /// Factors d and m.
     factors: [S::Ints; 2],
@@ -144,7 +144,7 @@ impl<S: Dot, F: BlockFormat> Products<S, F> {
     #[inline(always)]
     unsafe fn new(isa: S, token: *const u8) -> Self {
         let zero = S::Ints::splat(isa.isa(), 0);
-        let (scales, factors, format) = ([zero; 16], [zero; 2], PhantomData);
+        let (scales, factors, format) = ([const { MaybeUninit::uninit() }; 16], [zero; 2], PhantomData);
         let mut products = Products { isa, token, total: zero, scales, corrections: zero, factors, format };
         if F::VALUES == 32 {
             // SAFETY: the caller's promise.
@@ -191,7 +191,7 @@ impl<S: Dot, F: BlockFormat> Products<S, F> {
 impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
     #[inline(always)]
     unsafe fn scale(&mut self, group: usize, scale: S::Ints) {
-        self.scales[group] = F::Sums::<S>::scale(scale);
+        self.scales[group].write(F::Sums::<S>::scale(scale));
     }
 
     #[inline(always)]
@@ -216,7 +216,7 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
         let Products { isa, token, .. } = *self;
         let at_once = steps_at_once::<S, F>().min(4);
         for first in (0..4).step_by(at_once) {
-            // SAFETY: factors of the token's block.
+            // SAFETY: factors of the token's block; the scale of the group has been set.
             unsafe {
                 let factors = token.add(Token::<S, F>::factors(step / 8));
                 let begin = if F::VALUES == 32 { self.total } else { S::Ints::splat(isa.isa(), 0) };
@@ -228,7 +228,8 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
                 self.total = if F::VALUES == 32 {
                     F::Sums::<S>::end(isa, self.total, sum)
                 } else {
-                    F::Sums::<S>::end_scaled(isa, self.total, sum, self.scales[4 * step / F::GROUP])
+                    let scale = self.scales[4 * step / F::GROUP].assume_init();
+                    F::Sums::<S>::end_scaled(isa, self.total, sum, scale)
                 };
             }
         }
