@@ -51,6 +51,7 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
     let stored = |operand: &Operand<T>| {
         matches!(operand, Operand::Dense(_) | Operand::Symmetric(_) | Operand::Joined(_))
     };
+    debug_assert!(!gemm.a.split_conj().1 && !gemm.b.split_conj().1, "conjugation stands beside the operands");
     if !stored(&gemm.a) || !stored(&gemm.b) {
         return false;
     }

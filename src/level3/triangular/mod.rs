@@ -188,16 +188,17 @@ impl<T: Scalar> Task<'_, T> {
         });
         let t = Operand::Dense(self.t.mat.block(here.clone(), rest.clone()).t());
         let c = b.block(0..b.rows(), rest);
+        let ((left, conj_left), (right, conj_right)) = (x.split_conj(), t.split_conj());
         let mut product = Gemm {
             kernels: self.kernels,
             m: c.rows(),
             n: c.cols(),
             k: here.len(),
             alpha,
-            a: x,
-            conj_a: false,
-            b: t,
-            conj_b: false,
+            a: left,
+            conj_a: conj_left,
+            b: right,
+            conj_b: conj_right,
             beta,
             c: c.as_mut_ptr(),
             c_col: c.col_stride(),
@@ -206,6 +207,7 @@ impl<T: Scalar> Task<'_, T> {
         if c.row_stride() != 1 && c.rows() != 1 {
             (product.m, product.n) = (product.n, product.m);
             (product.a, product.b) = (product.b, product.a);
+            (product.conj_a, product.conj_b) = (product.conj_b, product.conj_a);
             product.c_col = c.row_stride();
         }
         let adjacent = c.row_stride() == 1 || c.col_stride() == 1 || c.rows() == 1 || c.cols() == 1;
