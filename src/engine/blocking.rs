@@ -8,7 +8,7 @@
 
 use super::Shape;
 use crate::knobs;
-use crate::platform::topology;
+use crate::platform::topology::{self, Caches};
 
 /// Sizes of the cache blocks: MC a multiple of MR, NC of NR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,17 @@ const L2_SHARE: f64 = 0.5;
 const L3_SHARE: f64 = 0.25;
 
 impl Blocks {
-    /// The blocks for a product on this machine, of which a group of threads computes `rows` x `cols` of C
-    /// with `members` threads, one of `sharers` groups on an L3.
-    pub fn new(shape: &Shape, rows: usize, cols: usize, members: usize, sharers: usize) -> Blocks {
-        let caches = &topology::get().caches;
+    /// The blocks for a product in such caches, of which a group of threads computes `rows` x `cols` of C with
+    /// `members` threads, one of `sharers` groups on an L3.
+    pub fn new(
+        shape: &Shape,
+        caches: &Caches,
+        [rows, cols]: [usize; 2],
+        members: usize,
+        sharers: usize,
+    ) -> Blocks {
         let [mc, kc, nc] = knobs::blocks().unwrap_or_else(|| {
-            let kc = if shape.ready.kc > 0 { shape.ready.kc } else { default_depth(shape.b_bytes) };
+            let kc = if shape.ready.kc > 0 { shape.ready.kc } else { default_depth(caches, shape.b_bytes) };
             let mc = share(caches.l2, L2_SHARE, kc * shape.a_bytes) * shape.mr;
             let nc = if shape.b_near { 1 } else { share(caches.l3 / sharers, L3_SHARE, kc * shape.b_bytes) }
                 * shape.nr;
@@ -49,11 +54,15 @@ impl Blocks {
 /// The depth of blocks for a product of depth `k` whose panels of B take `b_bytes` for each k: what operands
 /// are packed in that products will find ready.
 pub fn depth(k: usize, b_bytes: usize) -> usize {
-    even_part(k, knobs::blocks().map_or_else(|| default_depth(b_bytes), |[_, kc, _]| kc), 4)
+    even_part(
+        k,
+        knobs::blocks().map_or_else(|| default_depth(&topology::get().caches, b_bytes), |[_, kc, _]| kc),
+        4,
+    )
 }
 
-fn default_depth(b_bytes: usize) -> usize {
-    share(topology::get().caches.l1d, L1_SHARE, b_bytes).max(32)
+fn default_depth(caches: &Caches, b_bytes: usize) -> usize {
+    share(caches.l1d, L1_SHARE, b_bytes).max(32)
 }
 
 /// How many units of `unit` bytes fit into a share of a cache.

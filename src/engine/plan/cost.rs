@@ -3,7 +3,8 @@
 use super::Grid;
 use crate::engine::Shape;
 use crate::knobs;
-use crate::platform::{threads, topology};
+use crate::platform::threads;
+use crate::platform::topology::{self, Caches};
 
 /// What it costs to start and finish a team, in nanoseconds, beyond the work itself (measured: an empty
 /// team run on 2 cores of a Zen 4 virtual machine).
@@ -29,12 +30,15 @@ const GAIN: f64 = 0.85;
 
 /// Threads for a product.
 pub fn threads(shape: &Shape) -> usize {
-    best_count(cost(shape, Grid::ALONE, 1), |count, _| best_grid(shape, count, cores_together()).1)
+    let caches = &topology::get().caches;
+    let serial = cost(shape, caches, Grid::ALONE, 1);
+    best_count(serial, |count, _| best_grid(shape, caches, count, cores_together()).1)
 }
 
 /// Threads for work whose rows are independent and that each thread does alone on its own.
 pub fn lane_threads(shape: &Shape) -> usize {
-    let lanes = |down: usize| cost(shape, Grid { down, ..Grid::ALONE }, cores_together());
+    let caches = &topology::get().caches;
+    let lanes = |down: usize| cost(shape, caches, Grid { down, ..Grid::ALONE }, cores_together());
     best_count(lanes(1), |count, _| lanes(count))
 }
 
@@ -101,7 +105,7 @@ fn best_count(serial: f64, cost: impl Fn(usize, usize) -> f64) -> usize {
 }
 
 /// Nanoseconds that a product takes on a grid of which `ccd_size` threads share an L3.
-pub(super) fn cost(shape: &Shape, grid: Grid, ccd_size: usize) -> f64 {
+pub(super) fn cost(shape: &Shape, caches: &Caches, grid: Grid, ccd_size: usize) -> f64 {
     let part = |size: usize, unit: usize, parts: usize| size.div_ceil(unit).div_ceil(parts) * unit;
     let (group_rows, cols) = (part(shape.m, shape.mr, grid.down), part(shape.n, shape.nr, grid.across));
     let rows = part(group_rows, shape.mr, grid.members);
@@ -117,8 +121,7 @@ pub(super) fn cost(shape: &Shape, grid: Grid, ccd_size: usize) -> f64 {
     let down = together.div_ceil(grid.across) as f64;
     let (a, b) = ((shape.a_bytes / shape.mr) as f64, (shape.b_bytes / shape.nr) as f64);
     let bytes = (down * group_rows * a + across * cols * b) * depth;
-    let l3 = topology::get().caches.l3 as f64;
-    let memory = if bytes <= l3 { 0.0 } else { bytes / MEMORY_RATE };
+    let memory = if bytes <= caches.l3 as f64 { 0.0 } else { bytes / MEMORY_RATE };
     (multiply + pack).max(memory) + start(grid.groups() * grid.members)
 }
 
@@ -129,7 +132,7 @@ fn start(count: usize) -> f64 {
 
 /// The best grid for `count` threads of which `ccd_size` share an L3, and what it costs. A group is alone or as
 /// large as divides a CCD; triangles are not cut into rows, of which they have unequal ones.
-pub(super) fn best_grid(shape: &Shape, count: usize, ccd_size: usize) -> (Grid, f64) {
+pub(super) fn best_grid(shape: &Shape, caches: &Caches, count: usize, ccd_size: usize) -> (Grid, f64) {
     let mut best = (Grid { across: count, ..Grid::ALONE }, f64::INFINITY);
     for members in 1..=count.min(ccd_size).min(MOST_MEMBERS) {
         if !count.is_multiple_of(members) || !ccd_size.is_multiple_of(members) {
@@ -138,7 +141,7 @@ pub(super) fn best_grid(shape: &Shape, count: usize, ccd_size: usize) -> (Grid, 
         let groups = count / members;
         let mut consider = |down: usize| {
             let grid = Grid { down, across: groups / down, members };
-            let cost = cost(shape, grid, ccd_size);
+            let cost = cost(shape, caches, grid, ccd_size);
             if cost < best.1 {
                 best = (grid, cost);
             }

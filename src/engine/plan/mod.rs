@@ -17,6 +17,7 @@ pub mod cost;
 
 use super::Shape;
 use super::blocking::Blocks;
+use crate::platform::topology::{self, Caches};
 use crate::view::Uplo;
 use core::ops::Range;
 pub use cost::{is_near, lane_threads, share_threads, stream_threads, threads};
@@ -57,9 +58,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The best partition among `threads` threads of which `ccd_size` share an L3.
+    /// The best partition among `threads` threads of which `ccd_size` share an L3, on this machine.
     pub fn new(shape: &Shape, threads: usize, ccd_size: usize) -> Plan {
-        let (grid, _) = cost::best_grid(shape, threads, ccd_size);
+        Plan::for_caches(&topology::get().caches, shape, threads, ccd_size)
+    }
+
+    /// [`Plan::new`] on a machine with such caches.
+    pub fn for_caches(caches: &Caches, shape: &Shape, threads: usize, ccd_size: usize) -> Plan {
+        let (grid, _) = cost::best_grid(shape, caches, threads, ccd_size);
         let mut plan = Plan {
             grid,
             blocks: Blocks { mc: 0, kc: 0, nc: 0 },
@@ -73,7 +79,7 @@ impl Plan {
         // Its ranges of columns are widest at one end.
         let cols = plan.cols(0).len().max(plan.cols(grid.across - 1).len());
         let sharers = (ccd_size / grid.members).clamp(1, grid.groups());
-        plan.blocks = Blocks::new(shape, rows, cols, grid.members, sharers);
+        plan.blocks = Blocks::new(shape, caches, [rows, cols], grid.members, sharers);
         plan.count_bytes();
         plan
     }

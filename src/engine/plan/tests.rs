@@ -21,6 +21,9 @@ const MACHINES: [(usize, usize); 16] = [
     (192, 1),
 ];
 
+/// Its caches.
+const ZEN5: Caches = Caches { l1d: 48 << 10, l2: 1 << 20, l3: 32 << 20, l3_cores: 8 };
+
 /// A product of f32 on AVX-512.
 fn shape(m: usize, n: usize, k: usize) -> Shape {
     Shape::new([m, n, k], (48, 192), (8, 32), 60.0)
@@ -116,7 +119,7 @@ fn threads_are_busy_and_links_are_not_on_every_machine() {
     ];
     for (shape, least_busy) in &products {
         for (cores, ccds) in MACHINES {
-            let plan = Plan::new(shape, cores, cores / ccds);
+            let plan = Plan::for_caches(&ZEN5, shape, cores, cores / ccds);
             let Simulation { time, work, multiplied, ccd_bytes } = simulate(shape, &plan, cores / ccds);
             let busy = work / (time * cores as f64);
             let Grid { down, across, members } = plan.grid;
@@ -148,7 +151,7 @@ fn groups_cover_c_once() {
             triangles.into_iter().flat_map(|t| MACHINES.map(|machine| (t, machine)))
         {
             let shape = Shape { triangle, ..shape(m, n, 300) };
-            let plan = Plan::new(&shape, cores, cores / ccds);
+            let plan = Plan::for_caches(&ZEN5, &shape, cores, cores / ccds);
             assert!(triangle.is_none() || plan.grid.down == 1);
             for group in 0..plan.grid.groups() {
                 let (rows, cols) = (plan.rows(group), plan.cols(group));
@@ -165,7 +168,7 @@ fn groups_cover_c_once() {
 #[test]
 fn few_columns_or_rows_still_occupy_many_threads() {
     for (m, n) in [(100_000, 8), (8, 100_000)] {
-        let plan = Plan::new(&Shape { ready: Ready::default(), ..shape(m, n, 500) }, 64, 8);
+        let plan = Plan::for_caches(&ZEN5, &Shape { ready: Ready::default(), ..shape(m, n, 500) }, 64, 8);
         let occupied = (0..plan.grid.groups())
             .filter(|&group| !plan.rows(group).is_empty() && !plan.cols(group).is_empty())
             .count();
@@ -175,7 +178,7 @@ fn few_columns_or_rows_still_occupy_many_threads() {
 
 #[test]
 fn blocks_shrink_to_a_tile_and_stop() {
-    let mut plan = Plan::new(&shape(5000, 5000, 5000), 4, 8);
+    let mut plan = Plan::for_caches(&ZEN5, &shape(5000, 5000, 5000), 4, 8);
     let mut last = plan.workspace_bytes();
     while plan.shrink() {
         assert!(plan.workspace_bytes() < last);
