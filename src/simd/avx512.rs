@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, avx2, from_words, in_words, into_words};
+use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words, transpose};
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -59,129 +59,15 @@ impl Isa for Avx512 {
         unsafe {
             match size_of::<T>() {
                 // Half a register of rows: the squares of AVX2 waste none.
-                4 if block.width <= 8 => avx2::blockwise::<T, 8, avx2::Square8>(block),
-                8 if block.width <= 4 => avx2::blockwise::<T, 4, avx2::Square4>(block),
-                16 if block.width <= 2 => avx2::blockwise::<T, 2, avx2::Square2>(block),
-                4 => blockwise::<T, 16, Square16>(block),
-                8 => blockwise::<T, 8, Square8>(block),
-                16 => blockwise::<T, 4, Square4>(block),
+                4 if block.width <= 8 => transpose::avx2::blockwise::<T, 8, transpose::avx2::Square8>(block),
+                8 if block.width <= 4 => transpose::avx2::blockwise::<T, 4, transpose::avx2::Square4>(block),
+                16 if block.width <= 2 => transpose::avx2::blockwise::<T, 2, transpose::avx2::Square2>(block),
+                4 => transpose::avx512::blockwise::<T, 16, transpose::avx512::Square16>(block),
+                8 => transpose::avx512::blockwise::<T, 8, transpose::avx512::Square8>(block),
+                16 => transpose::avx512::blockwise::<T, 4, transpose::avx512::Square4>(block),
                 _ => block.plain(),
             }
         }
-    }
-}
-
-/// `N` registers of `N` elements, transposed. A trait and not a function pointer, which would not be inlined.
-trait Square<const N: usize> {
-    fn transpose(lines: [__m512i; N]) -> [__m512i; N];
-}
-
-/// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
-#[inline(always)]
-unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(block: Transposition<T>) {
-    let lane_words = size_of::<T>() / 4;
-    // The first n elements of a register, as a mask of 32-bit words.
-    let words = |n: usize| ((1u32 << (n * lane_words)) - 1) as __mmask16;
-    for i in (0..block.width).step_by(N) {
-        let rows = block.rows.saturating_sub(i).min(N);
-        let wide = words((block.width - i).min(N));
-        for j in (0..block.cols).step_by(N) {
-            let cols = (block.cols - j).min(N);
-            let read = words(cols);
-            // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
-            // destination likewise. The token proves the instructions.
-            unsafe {
-                let mut lines = [_mm512_setzero_si512(); N];
-                for (r, line) in lines.iter_mut().enumerate() {
-                    if r < rows {
-                        let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
-                        *line = _mm512_maskz_loadu_epi32(read, from.cast());
-                        // The next block of rows.
-                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
-                        _mm_prefetch::<_MM_HINT_T0>(next.cast());
-                    }
-                }
-                let lines = Q::transpose(lines);
-                for (c, line) in lines.into_iter().enumerate() {
-                    if c < cols {
-                        let to = block.to.add((j + c) * block.to_stride + i);
-                        _mm512_mask_storeu_epi32(to.cast(), wide, line);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// 4 x 4 blocks of 128 bits within each group of four registers of `lines`, `STEP` apart.
-#[inline(always)]
-fn transpose_quarters<const N: usize, const STEP: usize>(lines: [__m512i; N]) -> [__m512i; N] {
-    let mut out = lines;
-    for g in 0..STEP {
-        let [a, b, c, d] = core::array::from_fn(|i| lines[g + i * STEP]);
-        // SAFETY: only called below an Avx512 token.
-        unsafe {
-            let ab_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b);
-            let ab_high = _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b);
-            let cd_low = _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d);
-            let cd_high = _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d);
-            out[g] = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab_low, cd_low);
-            out[g + STEP] = _mm512_shuffle_i64x2::<0b11_01_11_01>(ab_low, cd_low);
-            out[g + 2 * STEP] = _mm512_shuffle_i64x2::<0b10_00_10_00>(ab_high, cd_high);
-            out[g + 3 * STEP] = _mm512_shuffle_i64x2::<0b11_01_11_01>(ab_high, cd_high);
-        }
-    }
-    out
-}
-
-struct Square4;
-
-impl Square<4> for Square4 {
-    #[inline(always)]
-    fn transpose(lines: [__m512i; 4]) -> [__m512i; 4] {
-        transpose_quarters::<4, 1>(lines)
-    }
-}
-
-/// Pairs of rows interleaved by 64 bits give 2 x 2 blocks inside each quarter; then quarters change places.
-struct Square8;
-
-impl Square<8> for Square8 {
-    #[inline(always)]
-    fn transpose(lines: [__m512i; 8]) -> [__m512i; 8] {
-        let mut pairs = lines;
-        for i in 0..4 {
-            // SAFETY: only called below an Avx512 token.
-            unsafe {
-                pairs[2 * i] = _mm512_unpacklo_epi64(lines[2 * i], lines[2 * i + 1]);
-                pairs[2 * i + 1] = _mm512_unpackhi_epi64(lines[2 * i], lines[2 * i + 1]);
-            }
-        }
-        transpose_quarters::<8, 2>(pairs)
-    }
-}
-
-struct Square16;
-
-impl Square<16> for Square16 {
-    #[inline(always)]
-    fn transpose(lines: [__m512i; 16]) -> [__m512i; 16] {
-        let mut fours = lines;
-        for i in 0..4 {
-            let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
-            // SAFETY: only called below an Avx512 token.
-            unsafe {
-                let ab_low = _mm512_unpacklo_epi32(a, b);
-                let ab_high = _mm512_unpackhi_epi32(a, b);
-                let cd_low = _mm512_unpacklo_epi32(c, d);
-                let cd_high = _mm512_unpackhi_epi32(c, d);
-                fours[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
-                fours[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
-                fours[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-                fours[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
-            }
-        }
-        transpose_quarters::<16, 4>(fours)
     }
 }
 

@@ -7,8 +7,8 @@
 //! made from a token, so that holding a vector proves that the CPU has the instructions: arithmetic on
 //! vectors is safe, only memory access is not.
 //!
-//! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU); `dot` has the
-//! vectors of integers.
+//! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU); `transpose` has blocks in
+//! other rows, `dot` the vectors of integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -16,6 +16,7 @@ mod avx2;
 mod avx512;
 pub mod dot;
 mod portable;
+mod transpose;
 
 use crate::platform::cpu;
 use crate::scalar::Real;
@@ -27,6 +28,7 @@ pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use portable::Portable;
+pub use transpose::Transposition;
 
 /// An instruction set, as a token: a value of the type proves that the CPU has it.
 pub trait Isa: Copy + Send + Sync + 'static {
@@ -179,45 +181,6 @@ pub trait Vector<S: Isa>:
     unsafe fn store_first(self, isa: S, to: *mut Self::Elem, n: usize) {
         // SAFETY: the caller vouches for the first n.
         unsafe { self.store_masked(to, Self::mask(isa, n)) }
-    }
-}
-
-/// Arguments of [`Isa::transpose`].
-#[derive(Clone, Copy, Debug)]
-pub struct Transposition<T> {
-    /// Where to read: `rows` rows of `cols` elements.
-    pub from: *const T,
-    /// Elements from a row read to the next.
-    pub from_stride: isize,
-    /// Rows to read.
-    pub rows: usize,
-    /// Elements of each, and rows to write.
-    pub cols: usize,
-    /// Where to write: `cols` rows of `width` elements.
-    pub to: *mut T,
-    /// Elements from a row written to the next.
-    pub to_stride: usize,
-    /// Elements of each row written.
-    pub width: usize,
-}
-
-impl<T: Copy> Transposition<T> {
-    /// The plain loop.
-    ///
-    /// # Safety
-    /// As for [`Isa::transpose`].
-    #[inline(always)]
-    unsafe fn plain(self) {
-        for j in 0..self.cols {
-            // SAFETY: row j < cols of the destination, elements i < rows <= width; source row i, element j.
-            unsafe {
-                let row = self.to.add(j * self.to_stride);
-                for i in 0..self.rows {
-                    *row.add(i) = *self.from.offset(i as isize * self.from_stride + j as isize);
-                }
-                core::ptr::write_bytes(row.add(self.rows), 0, self.width - self.rows);
-            }
-        }
     }
 }
 
