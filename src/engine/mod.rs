@@ -5,7 +5,7 @@
 //!   level3 -> tiny.rs                  some dozens of rows and columns: straight to the kernel
 //!          -> small.rs                 operands near a core: tiles straight from memory
 //!          -> skinny.rs                few columns or rows: the large operand read once, where it lies
-//!          -> multiply -> plan.rs      how many threads, which part of C is whose, as data
+//!          -> multiply -> plan/        how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
 //!                      -> loops.rs     the five loops: start reading here
 //!                           -> Product::pack_a, pack_b   (operand.rs: dense, symmetric, converted)

@@ -130,14 +130,19 @@ fn rows_of<T: Scalar>(gemm: &Gemm<T>, rows: &Rows<T>, cols: &Range<usize>) -> Ra
     }
 }
 
+/// Bytes of L1 that each depth of an operand takes where depths lie apart: each has a cache line to
+/// itself, and lines a multiple of a power of two apart share as much less of L1.
+#[inline(always)]
+pub fn share_of_l1<T: Scalar>(operand: &MatRef<T>) -> usize {
+    let apart = operand.col_stride().unsigned_abs() * size_of::<T>();
+    (1 << apart.trailing_zeros().min(12)).max(2 * LINE)
+}
+
 /// Whether a few columns of `b`, B transposed, are too much for L1 where they are, though they would fit if
-/// copied. Each depth has a cache line to itself where depths lie apart; and lines a multiple of a power of
-/// two apart share as much less of L1. Measured on Zen 3, nt: in place 1.1 to 1.2 times as fast where they
+/// copied. Measured on Zen 3, nt: in place 1.1 to 1.2 times as fast where they
 /// fit, 0.7 times where they do not.
 fn push_each_other_out<T: Scalar>(b: &MatRef<T>) -> bool {
-    let apart = b.col_stride().unsigned_abs() * size_of::<T>();
-    let share = (1 << apart.trailing_zeros().min(12)).max(2 * LINE);
-    b.col_stride() != 1 && b.cols() > topology::get().caches.l1d / share
+    b.col_stride() != 1 && b.cols() > topology::get().caches.l1d / share_of_l1(b)
 }
 
 /// Multiplies tile by tile, threads taking a few columns in turn.

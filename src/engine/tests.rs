@@ -50,7 +50,10 @@ fn products<T: Scalar>() {
             let triangle = |uplo| Region::Triangle(uplo, Symmetry::Symmetric);
             for region in [Region::Full, triangle(Uplo::Upper), triangle(Uplo::Lower)] {
                 let mut first: Option<Vec<T>> = None;
-                for grid in GRIDS {
+                // A as it is, and in two parts whose seam lies inside a block.
+                let parts = [a.block(0..m, 0..k / 3), a.block(0..m, k / 3..k)];
+                let ways = GRIDS.into_iter().map(|grid| (grid, Operand::Dense(a)));
+                for (grid, a_operand) in ways.chain([(GRIDS[6], Operand::Joined(parts))]) {
                     let mut c = before.clone();
                     let product = Gemm {
                         kernels,
@@ -58,7 +61,7 @@ fn products<T: Scalar>() {
                         n,
                         k,
                         alpha: T::ONE,
-                        a: Operand::Dense(a),
+                        a: a_operand,
                         conj_a: false,
                         b: Operand::Dense(b),
                         conj_b: false,

@@ -3,6 +3,7 @@
 //! No thread, no lock, no memory but the stack, no description of the product in between, no division: how sizes
 //! are cut into tiles stands in the kernel table. Everything that needs thought is left to `small`.
 
+use super::small::share_of_l1;
 use crate::kernel::panel::Panel;
 use crate::kernel::tile::Tile;
 use crate::kernel::{CUT_UP_TO, KernelSet, kernels};
@@ -16,10 +17,8 @@ const DEPTH: usize = 256;
 pub const WORK: usize = 48 * 48 * 48;
 /// Bytes of A that are packed on the stack.
 const ROOM: usize = 16 << 10;
-/// Bytes that depths of A a power of two apart leave each other of any CPU's L1.
+/// Bytes of any CPU's L1.
 const NEAR: usize = 32 << 10;
-/// Bytes of two cache lines.
-const LINES: usize = 128;
 
 /// Multiplies if the product is tiny, alpha is not 0 and C has adjacent rows or columns; otherwise does nothing
 /// and says so.
@@ -60,8 +59,7 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
         conj_b: b.is_conj(),
     };
     if a.row_stride() == 1 {
-        let apart = a.col_stride().unsigned_abs() * size_of::<T>();
-        if k * (1 << apart.trailing_zeros().min(12)).max(LINES) > NEAR && k > 1 {
+        if k > 1 && k * share_of_l1(&a) > NEAR {
             return false;
         }
         // SAFETY: the kernel set is one that the CPU has; the views vouch for A, B and C.

@@ -313,9 +313,12 @@ fn rank_updates<T: Scalar>() {
     }
 }
 
-fn triangulars<T: Scalar>() {
+const TRIANGLES: [(usize, usize); 8] =
+    [(1, 1), (3, 5), (8, 16), (50, 20), (20, 50), (97, 66), (9, 300), (300, 9)];
+
+fn triangulars<T: Scalar>(sizes: &[(usize, usize)]) {
     let mut numbers = Numbers(4);
-    for (m, n) in [(1, 1), (3, 5), (8, 16), (50, 20), (20, 50), (97, 66), (9, 300), (300, 9)] {
+    for &(m, n) in sizes {
         for uplo in UPLO {
             for (side, diag) in
                 [Side::Left, Side::Right].into_iter().flat_map(|s| [(s, Diag::Unit), (s, Diag::NonUnit)])
@@ -439,13 +442,19 @@ fn symmetric_updates() {
     });
 }
 
+/// Rests of T beside its diagonal blocks that no near cache holds: they are packed.
+#[test]
+fn large_triangles() {
+    triangulars::<c64>(&[(500, 3), (3, 500)]);
+}
+
 #[test]
 fn triangular_products_and_solves() {
     on_every_level(|_| {
-        triangulars::<f32>();
-        triangulars::<f64>();
-        triangulars::<c32>();
-        triangulars::<c64>();
+        triangulars::<f32>(&TRIANGLES);
+        triangulars::<f64>(&TRIANGLES);
+        triangulars::<c32>(&TRIANGLES);
+        triangulars::<c64>(&TRIANGLES);
     });
 }
 

@@ -146,9 +146,12 @@ pub(super) fn best_grid(shape: &Shape, caches: &Caches, count: usize, ccd_size: 
                 best = (grid, cost);
             }
         };
-        consider(1);
+        if shape.triangle.is_some() {
+            consider(1);
+            continue;
+        }
         let mut divisor = 1;
-        while shape.triangle.is_none() && divisor * divisor <= groups {
+        while divisor * divisor <= groups {
             if groups.is_multiple_of(divisor) {
                 consider(divisor);
                 consider(groups / divisor);

@@ -1,5 +1,4 @@
 use super::*;
-use crate::engine::Ready;
 
 /// (cores, CCDs) of machines from a virtual one to two sockets of a server.
 const MACHINES: [(usize, usize); 16] = [
@@ -168,7 +167,7 @@ fn groups_cover_c_once() {
 #[test]
 fn few_columns_or_rows_still_occupy_many_threads() {
     for (m, n) in [(100_000, 8), (8, 100_000)] {
-        let plan = Plan::for_caches(&ZEN5, &Shape { ready: Ready::default(), ..shape(m, n, 500) }, 64, 8);
+        let plan = Plan::for_caches(&ZEN5, &shape(m, n, 500), 64, 8);
         let occupied = (0..plan.grid.groups())
             .filter(|&group| !plan.rows(group).is_empty() && !plan.cols(group).is_empty())
             .count();
