@@ -223,9 +223,9 @@ impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
         // SAFETY: passed on.
         unsafe {
             if F::WIDE {
-                Sums::<S, T, F, _, _, 4>::new(isa, fold, x, y).to_end(reals)
+                Sums::<S, T, F, _, _, 4>::new(isa, fold, x, y).over_all(reals)
             } else {
-                Sums::<S, T, F, _, _, 8>::new(isa, fold, x, y).to_end(reals)
+                Sums::<S, T, F, _, _, 8>::new(isa, fold, x, y).over_all(reals)
             }
         }
     }
@@ -251,7 +251,7 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
     /// # Safety
     /// They must be readable.
     #[inline(always)]
-    unsafe fn to_end(mut self, reals: usize) -> T {
+    unsafe fn over_all(mut self, reals: usize) -> T {
         if reals < N * lanes::<S, T>() {
             // SAFETY: passed on.
             return unsafe { self.short(reals) };

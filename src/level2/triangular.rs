@@ -6,8 +6,9 @@
 //! triangle is *lower* or upper as a matrix. Lines go in groups: the small triangle that a group has on
 //! the diagonal, element by element, and the panel beside it, by registers.
 //!
-//! Threads share the elements of x: of a product all, from a copy of what they were; of a solution by columns those that
-//! are not found yet, each time a block is. Whatever is added to an element is added in the same order as by one thread.
+//! Threads share the lines of large products by rows, from a copy of what x was; each element is computed as by one thread.
+//! By columns, of which threads would take short pieces, two threads were slower than one in packed products and in
+//! solutions (measured on a Zen 3).
 
 use super::panel::Panel;
 use super::shape::beside;
@@ -38,10 +39,6 @@ unsafe impl<T: Sync> Sync for Triangular<'_, T> {}
 
 /// Bytes of a triangle about whose threads the cost model is asked.
 const LARGE: usize = 64 * 1024;
-/// Groups of lines after which threads take what they found out of the rest.
-const BLOCK: usize = 64;
-/// Elements of x by whose multiples threads share them.
-const GRAIN: usize = 64;
 
 impl<T: Scalar> Dispatch for Triangular<'_, T> {
     type Output = ();
@@ -49,16 +46,14 @@ impl<T: Scalar> Dispatch for Triangular<'_, T> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         debug_assert!(self.x.stride() == 1);
-        let n = self.x.len();
-        if self.bytes() > LARGE && self.a.spans.are_full() {
+        if !self.solve && !self.a.lines.columns && self.a.spans.are_full() && self.bytes() > LARGE {
             return isa.enter_aside(Large(self));
         }
-        let groups = 0..self.groups();
-        Part::<_, true> { of: &self, source: self.x.as_mut_ptr(), groups, rows: 0..n }.run(isa);
+        Part { of: &self, source: self.x.as_mut_ptr(), groups: 0..self.groups() }.run(isa);
     }
 }
 
-/// A large triangle that is not banded.
+/// A product with a large triangle by rows that is not banded.
 struct Large<'a, T>(Triangular<'a, T>);
 
 impl<T: Scalar> Dispatch for Large<'_, T> {
@@ -67,28 +62,22 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let Large(triangle) = self;
-        let shared = if triangle.solve {
-            triangle.a.lines.columns && triangle.solve_shared(isa)
-        } else {
-            triangle.multiply_shared(isa)
-        };
-        if !shared {
-            let (source, groups, rows) = (triangle.x.as_mut_ptr(), 0..triangle.groups(), 0..triangle.x.len());
-            isa.enter(Part::<_, true> { of: &triangle, source, groups, rows });
+        if !triangle.multiply_shared(isa) {
+            let (source, groups) = (triangle.x.as_mut_ptr(), 0..triangle.groups());
+            isa.enter(Part { of: &triangle, source, groups });
         }
     }
 }
 
-/// What some groups of lines do to some elements of x; to all of them if `WHOLE`.
-struct Part<'a, T, const WHOLE: bool> {
+/// Some groups of lines.
+struct Part<'a, T> {
     of: &'a Triangular<'a, T>,
     /// Where x is read: itself, or a copy.
     source: *const T,
     groups: Range<usize>,
-    rows: Range<usize>,
 }
 
-impl<T: Scalar, const WHOLE: bool> Dispatch for Part<'_, T, WHOLE> {
+impl<T: Scalar> Dispatch for Part<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -103,7 +92,7 @@ impl<T: Scalar, const WHOLE: bool> Dispatch for Part<'_, T, WHOLE> {
 }
 
 /// `COLUMNS` and `AFTER` say the same as the triangle's fields.
-impl<T: Scalar, const WHOLE: bool> Part<'_, T, WHOLE> {
+impl<T: Scalar> Part<'_, T> {
     #[inline(always)]
     fn all<S: Isa, const COLUMNS: bool, const AFTER: bool>(&self, isa: S) {
         let (n, ascends) = (self.of.x.len(), self.of.ascends());
@@ -126,20 +115,13 @@ impl<T: Scalar, const WHOLE: bool> Part<'_, T, WHOLE> {
         let Part { of, source, .. } = *self;
         let x = of.x.as_mut_ptr();
         let window = beside(l, G, AFTER, of.x.len());
-        let own = WHOLE || self.rows.contains(&l);
         // SAFETY: lines of the caller's matrix; x has elements for all of them, of which nobody else writes ours.
         unsafe {
             let mut part: [T; G] = source.wrapping_add(l).cast::<[T; G]>().read();
-            if of.diagonal_first() && own {
+            if of.diagonal_first() {
                 of.corner::<G, COLUMNS, AFTER>(l, &mut part);
             }
             if COLUMNS {
-                let window = if WHOLE {
-                    window
-                } else {
-                    let start = window.start.max(self.rows.start);
-                    start..window.end.min(self.rows.end).max(start)
-                };
                 let taken: [T; G] = each(|g| of.signed(part[g]));
                 of.a.add(isa, l, taken, x, &window);
             } else {
@@ -148,12 +130,10 @@ impl<T: Scalar, const WHOLE: bool> Part<'_, T, WHOLE> {
                     part[g] += of.signed(sums[g]);
                 }
             }
-            if !of.diagonal_first() && own {
+            if !of.diagonal_first() {
                 of.corner::<G, COLUMNS, AFTER>(l, &mut part);
             }
-            if own {
-                x.wrapping_add(l).cast::<[T; G]>().write(part);
-            }
+            x.wrapping_add(l).cast::<[T; G]>().write(part);
         }
     }
 }
@@ -193,13 +173,7 @@ impl<T: Scalar> Triangular<'_, T> {
         4 * fours + (number - fours)
     }
 
-    /// Elements of x that belong to groups with these numbers.
-    fn rows(&self, groups: &Range<usize>) -> Range<usize> {
-        let (start, end) = (self.lines_before(groups.start), self.lines_before(groups.end));
-        if self.ascends() { start..end } else { self.x.len() - end..self.x.len() - start }
-    }
-
-    /// A product on several threads. False, and nothing done, if one thread does as well, or without memory for a copy
+    /// A product by rows on several threads. False, and nothing done, if one thread does as well, or without memory for a copy
     /// of x.
     fn multiply_shared<S: Isa>(&self, isa: S) -> bool {
         let (n, groups) = (self.x.len(), self.groups());
@@ -211,45 +185,10 @@ impl<T: Scalar> Triangular<'_, T> {
         let mut source = unsafe { VecMut::new(copy.as_mut_ptr().cast::<T>(), n, 1) };
         level1::copy(self.x.as_ref(), source.reborrow());
         stream::split_among(threads, halves, 1, |_, half| {
-            for own in stream::both_ends(groups, half) {
-                if own.is_empty() {
-                    continue;
-                }
-                let rows = self.rows(&own);
-                // Columns add to the elements of all groups before them.
-                let end = if self.a.lines.columns { groups } else { own.end };
-                isa.enter(Part::<_, false> {
-                    of: self,
-                    source: copy.as_mut_ptr().cast(),
-                    groups: own.start..end,
-                    rows,
-                });
+            for groups in stream::both_ends(groups, half) {
+                isa.enter(Part { of: self, source: copy.as_mut_ptr().cast(), groups });
             }
         });
-        true
-    }
-
-    /// A solution by columns, block after block, on several threads. False, and nothing done, if one thread does as well.
-    fn solve_shared<S: Isa>(&self, isa: S) -> bool {
-        let groups = self.groups();
-        let bytes = |block: &Range<usize>, rest: usize| self.rows(block).len() * rest * size_of::<T>();
-        let rest =
-            |block: &Range<usize>| if block.end < groups { self.rows(&(block.end..groups)) } else { 0..0 };
-        let first = 0..BLOCK.min(groups);
-        let most = rest(&first).len();
-        if stream::threads(bytes(&first, most), most.div_ceil(GRAIN)) <= 1 {
-            return false;
-        }
-        let part = |groups, rows| Part::<_, false> { of: self, source: self.x.as_mut_ptr(), groups, rows };
-        for start in (0..groups).step_by(BLOCK) {
-            let block = start..groups.min(start + BLOCK);
-            isa.enter(part(block.clone(), self.rows(&block)));
-            let rest = rest(&block);
-            stream::split(bytes(&block, rest.len()), rest.len(), GRAIN, |rows| {
-                let rows = rest.start + rows.start..rest.start + rows.end;
-                isa.enter(part(block.clone(), rows));
-            });
-        }
         true
     }
 

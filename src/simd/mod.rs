@@ -200,6 +200,7 @@ pub type Vec<S, R> = <R as Real>::Vector<S>;
 /// The same address, where it comes from hidden from the compiler: which otherwise keeps dozens of multiples of a stride
 /// in memory to add to one address, rather than add the stride to the last address.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // Nothing follows the pointer.
 pub fn opaque<T>(address: *const T) -> *const T {
     #[cfg(target_arch = "x86_64")]
     {
