@@ -95,7 +95,10 @@ impl<T: Scalar, F: Map<T>> Dispatch for Mapping<'_, T, F> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        if !self.is_adjacent() || self.len() > SHORT / size_of::<T>() {
+        if !self.is_adjacent() {
+            return self.one_by_one();
+        }
+        if self.len() > SHORT / size_of::<T>() {
             return isa.enter_aside(Long(self));
         }
         // SAFETY: the views vouch for their elements, which are adjacent.
@@ -110,7 +113,7 @@ const UNROLL: usize = 4;
 /// Elements by whose multiples threads share a vector: no cache line is written by two.
 const GRAIN: usize = 256;
 
-/// An operation on long or strided vectors.
+/// An operation on long vectors, which are adjacent.
 struct Long<M>(M);
 
 impl<T: Scalar, F: Map<T>> Dispatch for Long<Mapping<'_, T, F>> {
@@ -119,9 +122,6 @@ impl<T: Scalar, F: Map<T>> Dispatch for Long<Mapping<'_, T, F>> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let Long(mapping) = self;
-        if !mapping.is_adjacent() {
-            return mapping.one_by_one();
-        }
         let in_place = mapping.x == mapping.y.as_mut_ptr();
         let reads = usize::from(!in_place) + usize::from(F::READS_Y || in_place);
         let writes = 1 + usize::from(F::WRITES_X);

@@ -8,7 +8,7 @@
 //! so far; the first block that has the overall largest key is then searched for its place. Threads take
 //! chunks of a long vector, whose findings are compared in the same way.
 
-use super::lanes::{Lanes, each, lanes, splat};
+use super::lanes::{Contiguous, Lanes, Reader, Strided, lanes, splat};
 use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
@@ -120,17 +120,15 @@ impl<T: Scalar, K: Key<T>> Dispatch for Search<'_, T, K> {
         let len = self.x.len();
         Some(if first.key.is_nan() {
             first
-        } else if self.x.stride() != 1 {
-            self.strided(first)
-        } else if len * size_of::<T>() <= SHORT {
-            self.adjacent(isa, 0..len, first)
+        } else if self.x.stride() == 1 && len * size_of::<T>() <= SHORT {
+            self.largest(isa, 0..len, first, |x| Contiguous(x.as_ptr()))
         } else {
             isa.enter_aside(ByChunks { search: self, first })
         })
     }
 }
 
-/// A search through a long vector.
+/// A search through a long or strided vector.
 struct ByChunks<'a, T: Scalar, K> {
     search: Search<'a, T, K>,
     first: Found<T::Real>,
@@ -143,6 +141,9 @@ impl<T: Scalar, K: Key<T>> Dispatch for ByChunks<'_, T, K> {
     fn run<S: Isa>(self, isa: S) -> Found<T::Real> {
         let ByChunks { search, first } = self;
         let len = search.x.len();
+        if len * size_of::<T>() <= SHORT {
+            return search.largest(isa, 0..len, first, Strided::of);
+        }
         let chunk = len.div_ceil(CHUNKS);
         let keys = [const { AtomicU64::new(0) }; CHUNKS];
         let places = [const { AtomicUsize::new(0) }; CHUNKS];
@@ -173,103 +174,112 @@ impl<T: Scalar, K: Key<T>> Dispatch for Chunk<'_, T, K> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> Found<T::Real> {
-        self.search.adjacent(isa, self.range, self.first)
+        let Chunk { search, range, first } = self;
+        if search.x.stride() == 1 {
+            search.largest(isa, range, first, |x| Contiguous(x.as_ptr()))
+        } else {
+            search.largest(isa, range, first, Strided::of)
+        }
     }
 }
 
 impl<T: Scalar, K: Key<T>> Search<'_, T, K> {
+    /// The first of the largest keys of elements `range`, or `first` where none is larger; `reader` makes what reads a
+    /// block of x.
     #[inline(always)]
-    fn strided(&self, first: Found<T::Real>) -> Found<T::Real> {
-        let mut best = first;
-        for index in 1..self.x.len() {
-            let key = self.key.key(self.x.get(index));
-            if key > best.key {
-                best = Found { index, key };
-            }
-        }
-        best
-    }
-
-    /// The first of the largest keys of elements `range`, or `first` where none is larger.
-    #[inline(always)]
-    fn adjacent<S: Isa>(&self, isa: S, range: Range<usize>, first: Found<T::Real>) -> Found<T::Real> {
-        let block = BLOCK * lanes::<S, T>() / T::PARTS;
+    fn largest<S: Isa, X: Reader<S, T>>(
+        &self,
+        isa: S,
+        range: Range<usize>,
+        first: Found<T::Real>,
+        reader: impl Fn(VecRef<T>) -> X,
+    ) -> Found<T::Real> {
+        let length = BLOCK * lanes::<S, T>() / T::PARTS;
         let mut best = Lanes::<S, T>::splat(isa, first.key);
         let mut found = None;
         let Range { mut start, end } = range;
         while start < end {
-            let next = end.min(start + block);
-            let largest = self.largest_in_block(isa, start..next, best);
+            let block = start..end.min(start + length);
+            start = block.end;
+            let x = self.x.slice(block.clone());
+            // SAFETY: the view vouches for its elements.
+            let largest = unsafe { self.largest_in_block(isa, x, reader(x), best) };
             if largest.any_above(best) {
                 let key = largest.largest();
                 best = Lanes::<S, T>::splat(isa, key);
-                found = Some((start..next, key));
+                found = Some((block, key));
             }
-            start = next;
         }
-        match found {
-            Some((block, key)) => Found { index: self.place_in_block(isa, block, best), key },
-            None => first,
+        let Some((block, key)) = found else { return first };
+        let x = self.x.slice(block.clone());
+        // SAFETY: the view vouches for its elements.
+        let index = block.start + unsafe { self.place_in_block(isa, x, reader(x), best) };
+        Found { index, key }
+    }
+
+    /// The larger ones of `best` and the keys of block `x`, lane by lane.
+    ///
+    /// # Safety
+    /// `from` must read the block.
+    #[inline(always)]
+    unsafe fn largest_in_block<S: Isa>(
+        &self,
+        isa: S,
+        x: VecRef<T>,
+        mut from: impl Reader<S, T>,
+        best: Lanes<S, T>,
+    ) -> Lanes<S, T> {
+        let mut left = x.len() * T::PARTS;
+        let mut largest = [best; CHAINS];
+        // SAFETY: registers that are left, and a rest.
+        unsafe {
+            while left >= CHAINS * lanes::<S, T>() {
+                for k in [0, 2] {
+                    let two = [from.next(isa), from.next(isa)];
+                    [largest[k], largest[k + 1]] = self.key.raise::<S>([largest[k], largest[k + 1]], two);
+                }
+                left -= CHAINS * lanes::<S, T>();
+            }
+            let [a, b, c, d] = largest;
+            let mut largest = a.max(b).max(c.max(d));
+            while left >= lanes::<S, T>() {
+                largest = self.key.keys::<S>(from.next(isa)).max(largest);
+                left -= lanes::<S, T>();
+            }
+            if left > 0 {
+                largest = self.key.keys::<S>(from.rest_over(isa, left, splat(isa, x.get(0)))).max(largest);
+            }
+            largest
         }
     }
 
-    /// The larger ones of `best` and the keys of a block, lane by lane.
+    /// The first element of block `x` that has the key `best`. What fills the last register are copies of the block's
+    /// first element, which change no maximum and come after it.
+    ///
+    /// # Safety
+    /// `from` must read the block.
     #[inline(always)]
-    fn largest_in_block<S: Isa>(&self, isa: S, block: Range<usize>, best: Lanes<S, T>) -> Lanes<S, T> {
-        let from = self.x.slice(block.clone()).as_ptr().cast::<T::Real>();
-        let reals = block.len() * T::PARTS;
-        let mut largest = [best; CHAINS];
+    unsafe fn place_in_block<S: Isa>(
+        &self,
+        isa: S,
+        x: VecRef<T>,
+        mut from: impl Reader<S, T>,
+        best: Lanes<S, T>,
+    ) -> usize {
+        let reals = x.len() * T::PARTS;
         let mut i = 0;
-        while i + CHAINS * lanes::<S, T>() <= reals {
-            for k in [0, 2] {
-                // SAFETY: i + CHAINS * LANES <= reals, which the view vouches for.
-                let x =
-                    each(|n| unsafe { Lanes::<S, T>::load(isa, from.add(i + (k + n) * lanes::<S, T>())) });
-                [largest[k], largest[k + 1]] = self.key.raise::<S>([largest[k], largest[k + 1]], x);
-            }
-            i += CHAINS * lanes::<S, T>();
-        }
-        let [a, b, c, d] = largest;
-        let mut largest = a.max(b).max(c.max(d));
         while i + lanes::<S, T>() <= reals {
             // SAFETY: i + LANES <= reals.
-            let x = unsafe { Lanes::<S, T>::load(isa, from.add(i)) };
-            largest = self.key.keys::<S>(x).max(largest);
-            i += lanes::<S, T>();
-        }
-        if i < reals {
-            largest = self.key.keys::<S>(self.rest(isa, &block, i)).max(largest);
-        }
-        largest
-    }
-
-    /// The first element of a block that has the key `best`.
-    #[inline(always)]
-    fn place_in_block<S: Isa>(&self, isa: S, block: Range<usize>, best: Lanes<S, T>) -> usize {
-        let from = self.x.slice(block.clone()).as_ptr().cast::<T::Real>();
-        let reals = block.len() * T::PARTS;
-        let mut i = 0;
-        while i + lanes::<S, T>() <= reals {
-            // SAFETY: i + LANES <= reals, which the view vouches for.
-            let x = unsafe { Lanes::<S, T>::load(isa, from.add(i)) };
-            let equal = self.key.keys::<S>(x).equal_lanes(best);
+            let equal = self.key.keys::<S>(unsafe { from.next(isa) }).equal_lanes(best);
             if equal != 0 {
-                return block.start + (i + equal.trailing_zeros() as usize) / T::PARTS;
+                return (i + equal.trailing_zeros() as usize) / T::PARTS;
             }
             i += lanes::<S, T>();
         }
         // It is in the block, so it is here.
-        let equal = self.key.keys::<S>(self.rest(isa, &block, i)).equal_lanes(best);
-        block.start + (i + equal.trailing_zeros() as usize) / T::PARTS
-    }
-
-    /// The reals of a block from `i` on; the lanes left over hold copies of the block's first element, which
-    /// change no maximum and come after it.
-    #[inline(always)]
-    fn rest<S: Isa>(&self, isa: S, block: &Range<usize>, i: usize) -> Lanes<S, T> {
-        let block = self.x.slice(block.clone());
-        let rest = Lanes::<S, T>::mask(isa, block.len() * T::PARTS - i);
-        // SAFETY: the mask covers the reals from i to the end of the block, which the view vouches for.
-        unsafe { splat(isa, block.get(0)).load_over(block.as_ptr().cast::<T::Real>().add(i), rest) }
+        // SAFETY: what is left.
+        let rest = unsafe { from.rest_over(isa, reals - i, splat(isa, x.get(0))) };
+        let equal = self.key.keys::<S>(rest).equal_lanes(best);
+        (i + equal.trailing_zeros() as usize) / T::PARTS
     }
 }

@@ -14,12 +14,16 @@
 //! term alone.
 
 use crate::scalar::{Real, Scalar};
-use crate::simd::{Isa, Vec, Vector};
+use crate::simd::{Isa, Vec, Vector, opaque};
+use crate::view::VecRef;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
 /// The vector of reals that carries elements of type `T` on ISA `S`.
 pub type Lanes<S, T> = Vec<S, <T as Scalar>::Real>;
+
+/// The most lanes that a vector has on any ISA.
+pub const MOST_LANES: usize = 16;
 
 /// Reals in a vector.
 #[inline(always)]
@@ -176,6 +180,89 @@ impl<S: Isa, T: Scalar> DotSum<S, T> {
             }
         }
         totals
+    }
+}
+
+/// A vector that is read register by register, to its end.
+pub trait Reader<S: Isa, T: Scalar>: Copy {
+    /// Reads the next register.
+    ///
+    /// # Safety
+    /// Its elements must be readable.
+    unsafe fn next(&mut self, isa: S) -> Lanes<S, T>;
+    /// Reads the last `reals`, at least an element and less than a register; the other lanes are `other`'s.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn rest_over(self, isa: S, reals: usize, other: Lanes<S, T>) -> Lanes<S, T>;
+    /// Reads the last `reals`, at least an element and less than a register; the other lanes are 0.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn rest(self, isa: S, reals: usize) -> Lanes<S, T> {
+        // SAFETY: passed on.
+        unsafe { self.rest_over(isa, reals, Lanes::<S, T>::zero(isa)) }
+    }
+}
+
+/// Elements side by side from here on.
+#[derive(Clone, Copy)]
+pub struct Contiguous<T>(pub *const T);
+
+impl<S: Isa, T: Scalar> Reader<S, T> for Contiguous<T> {
+    #[inline(always)]
+    unsafe fn next(&mut self, isa: S) -> Lanes<S, T> {
+        // SAFETY: the caller vouches for the elements.
+        let register = unsafe { Lanes::<S, T>::load(isa, self.0.cast()) };
+        self.0 = self.0.wrapping_add(lanes::<S, T>() / T::PARTS);
+        register
+    }
+    #[inline(always)]
+    unsafe fn rest_over(self, isa: S, reals: usize, other: Lanes<S, T>) -> Lanes<S, T> {
+        // SAFETY: the mask covers the reals that the caller vouches for.
+        unsafe { other.load_over(self.0.cast(), Lanes::<S, T>::mask(isa, reals)) }
+    }
+    #[inline(always)]
+    unsafe fn rest(self, isa: S, reals: usize) -> Lanes<S, T> {
+        // SAFETY: the mask covers the reals that the caller vouches for.
+        unsafe { Lanes::<S, T>::load_first(isa, self.0.cast(), reals) }
+    }
+}
+
+/// Elements `stride` apart from here on.
+#[derive(Clone, Copy)]
+pub struct Strided<T> {
+    next: *const T,
+    stride: isize,
+}
+
+impl<T: Scalar> Strided<T> {
+    /// The elements of a view.
+    #[inline(always)]
+    pub fn of(x: VecRef<T>) -> Self {
+        Strided { next: x.as_ptr(), stride: x.stride() }
+    }
+}
+
+impl<S: Isa, T: Scalar> Reader<S, T> for Strided<T> {
+    #[inline(always)]
+    unsafe fn next(&mut self, isa: S) -> Lanes<S, T> {
+        let Strided { next, stride } = *self;
+        let next = opaque(next);
+        self.next = next.wrapping_offset((lanes::<S, T>() / T::PARTS) as isize * stride);
+        // SAFETY: the caller vouches for the elements.
+        unsafe { Lanes::<S, T>::gather(isa, |i| next.wrapping_offset(i as isize * stride)) }
+    }
+    #[inline(always)]
+    unsafe fn rest_over(self, isa: S, reals: usize, other: Lanes<S, T>) -> Lanes<S, T> {
+        let mut side_by_side = [const { MaybeUninit::<T>::uninit() }; MOST_LANES];
+        for k in 0..reals / T::PARTS {
+            // SAFETY: the caller vouches for the elements.
+            side_by_side[k].write(unsafe { *self.next.wrapping_offset(k as isize * self.stride) });
+        }
+        // SAFETY: the mask covers the reals that were written.
+        unsafe { other.load_over(side_by_side.as_ptr().cast(), Lanes::<S, T>::mask(isa, reals)) }
     }
 }
 

@@ -3,15 +3,13 @@
 //! All are one loop, [`Reduction`], over a [`Fold`] that says what is added for each register. Partial
 //! sums are made over fixed pieces of [`PIECE`] elements and joined in double precision in order of
 //! place, so the result depends on the length and the numbers only, not on alignment, stride or threads.
-//! Vectors with other strides than one pass through a small buffer.
 
 use super::extreme::{Abs, Search};
-use super::lanes::{DotSum, Lanes, lanes};
+use super::lanes::{Contiguous, DotSum, Lanes, Reader, Strided, each, lanes};
 use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
 use crate::view::VecRef;
-use core::mem::MaybeUninit;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -96,9 +94,6 @@ impl<T: Scalar> Fold<T> for ScaledSquare<T::Real> {
 
 /// Elements summed in the type itself; the sums of pieces are added in double precision.
 const PIECE: usize = 8192;
-/// Elements gathered at a time from a strided vector: a multiple of what a round of the loop takes, so
-/// that the sum is the same as without gathering.
-const GATHERED: usize = 128;
 
 /// `sum f(x_i, y_i)`.
 pub struct Reduction<'a, T, F> {
@@ -113,26 +108,33 @@ impl<T: Scalar, F: Fold<T>> Dispatch for Reduction<'_, T, F> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> T {
-        let len = self.x.len();
-        if len > PIECE || self.x.stride() != 1 || self.y.stride() != 1 {
-            return isa.enter_aside(ByPieces(self));
+        if self.x.len() > PIECE {
+            isa.enter_aside(ByPieces(self))
+        } else if self.is_adjacent() {
+            self.adjacent_piece(isa, 0..self.x.len())
+        } else {
+            isa.enter_aside(Apart(self))
         }
-        let (x, y) = (self.x.as_ptr(), self.y.as_ptr());
-        // SAFETY: the views vouch for their elements, which are adjacent.
-        unsafe {
-            if F::WIDE {
-                Sums::<S, T, F, 4>::new(isa, self.fold).finish(x, y, len)
-            } else {
-                Sums::<S, T, F, 8>::new(isa, self.fold).finish(x, y, len)
-            }
-        }
+    }
+}
+
+/// A sum over vectors of which one at least is not adjacent, of a piece at most.
+struct Apart<R>(R);
+
+impl<T: Scalar, F: Fold<T>> Dispatch for Apart<Reduction<'_, T, F>> {
+    type Output = T;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T {
+        let Apart(reduction) = self;
+        reduction.strided_piece(isa, 0..reduction.x.len())
     }
 }
 
 /// Pieces are summed by chunks, of which a vector has at most so many, however many threads share them.
 const CHUNKS: usize = 64;
 
-/// A sum over a long or strided vector.
+/// A sum over a long vector.
 struct ByPieces<R>(R);
 
 impl<T: Scalar, F: Fold<T>> Dispatch for ByPieces<Reduction<'_, T, F>> {
@@ -186,127 +188,109 @@ impl<T: Scalar, F: Fold<T>> Dispatch for Chunk<'_, Reduction<'_, T, F>> {
 }
 
 impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
+    #[inline(always)]
+    fn is_adjacent(&self) -> bool {
+        self.x.stride() == 1 && self.y.stride() == 1
+    }
+
     /// The sum over a piece.
     #[inline(always)]
     fn piece<S: Isa>(&self, isa: S, range: Range<usize>) -> T {
-        if F::WIDE { self.piece_by::<S, 4>(isa, range) } else { self.piece_by::<S, 8>(isa, range) }
+        if self.is_adjacent() { self.adjacent_piece(isa, range) } else { self.strided_piece(isa, range) }
     }
 
-    /// The sum over a piece with `N` running sums.
     #[inline(always)]
-    fn piece_by<S: Isa, const N: usize>(&self, isa: S, range: Range<usize>) -> T {
-        let (x, y) = (self.x.slice(range.clone()), self.y.slice(range));
-        let adjacent = x.stride() == 1 && y.stride() == 1;
-        let mut sums = Sums::<S, T, F, N>::new(isa, self.fold);
-        let mut x_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
-        let mut y_buffer = [const { MaybeUninit::<T>::uninit() }; GATHERED];
-        let mut done = 0;
-        loop {
-            let (x_ptr, y_ptr, len) = if adjacent {
-                (x.as_ptr(), y.as_ptr(), x.len())
+    fn adjacent_piece<S: Isa>(&self, isa: S, range: Range<usize>) -> T {
+        let (x, y) = (self.x.slice(range.clone()), self.y.slice(range.clone()));
+        // SAFETY: the views vouch for their elements, which are adjacent.
+        unsafe { self.sum(isa, Contiguous(x.as_ptr()), Contiguous(y.as_ptr()), range.len()) }
+    }
+
+    #[inline(always)]
+    fn strided_piece<S: Isa>(&self, isa: S, range: Range<usize>) -> T {
+        let (x, y) = (self.x.slice(range.clone()), self.y.slice(range.clone()));
+        // SAFETY: the views vouch for their elements.
+        unsafe { self.sum(isa, Strided::of(x), Strided::of(y), range.len()) }
+    }
+
+    /// The sum over `len` elements.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn sum<S: Isa>(&self, isa: S, x: impl Reader<S, T>, y: impl Reader<S, T>, len: usize) -> T {
+        let (fold, reals) = (self.fold, len * T::PARTS);
+        // SAFETY: passed on.
+        unsafe {
+            if F::WIDE {
+                Sums::<S, T, F, _, _, 4>::new(isa, fold, x, y).over_all(reals)
             } else {
-                let len = (x.len() - done).min(GATHERED);
-                let x_ptr = gather(x.slice(done..done + len), &mut x_buffer);
-                let y_ptr =
-                    if F::OPERANDS > 1 { gather(y.slice(done..done + len), &mut y_buffer) } else { x_ptr };
-                (x_ptr, y_ptr, len)
-            };
-            done += len;
-            // SAFETY: the views vouch for their elements, or copies were gathered.
-            unsafe {
-                if done == x.len() {
-                    return sums.finish(x_ptr, y_ptr, len);
-                }
-                sums.add_rounds(x_ptr, y_ptr, len);
+                Sums::<S, T, F, _, _, 8>::new(isa, fold, x, y).over_all(reals)
             }
         }
     }
 }
 
-/// Copies the elements of x side by side.
-#[inline(always)]
-fn gather<T: Scalar>(x: VecRef<T>, to: &mut [MaybeUninit<T>; GATHERED]) -> *const T {
-    for (i, place) in to.iter_mut().enumerate().take(x.len()) {
-        place.write(x.get(i));
-    }
-    to.as_ptr().cast()
-}
-
-/// Running sums over adjacent elements: register k of each round goes to sum k.
-struct Sums<S: Isa, T: Scalar, F, const N: usize> {
+/// Running sums: register k of each round goes to sum k. Which sum what is left goes to depends on how much that is.
+struct Sums<S: Isa, T: Scalar, F, X, Y, const N: usize> {
     isa: S,
     fold: F,
+    x: X,
+    y: Y,
     sums: [DotSum<S, T>; N],
-    /// Reals added in whole rounds.
-    taken: usize,
 }
 
-impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
+impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: usize> Sums<S, T, F, X, Y, N> {
     #[inline(always)]
-    fn new(isa: S, fold: F) -> Self {
-        Sums { isa, fold, sums: [DotSum::zero(isa); N], taken: 0 }
+    fn new(isa: S, fold: F, x: X, y: Y) -> Self {
+        Sums { isa, fold, x, y, sums: [DotSum::zero(isa); N] }
     }
 
-    /// Adds as many of the first `len` elements as fill `N` registers each round; says how many reals.
+    /// The sum over all of `reals` reals.
     ///
     /// # Safety
-    /// `len` elements must be readable at `x` and `y`.
+    /// They must be readable.
     #[inline(always)]
-    unsafe fn add_rounds(&mut self, x: *const T, y: *const T, len: usize) -> usize {
-        let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
-        let reals = len * T::PARTS;
-        let mut i = 0;
-        while i + N * lanes::<S, T>() <= reals {
-            for (k, sum) in self.sums.iter_mut().enumerate() {
-                let at = i + k * lanes::<S, T>();
-                // SAFETY: at + LANES <= reals.
-                let (x, y) = unsafe {
-                    (Lanes::<S, T>::load(self.isa, x.add(at)), Lanes::<S, T>::load(self.isa, y.add(at)))
-                };
-                *sum = self.fold.add(self.isa, *sum, x, y);
-            }
-            i += N * lanes::<S, T>();
-        }
-        self.taken += i;
-        i
-    }
-
-    /// Adds `len` elements and joins everything.
-    ///
-    /// # Safety
-    /// `len` elements must be readable at `x` and `y`.
-    #[inline(always)]
-    unsafe fn finish(mut self, x: *const T, y: *const T, len: usize) -> T {
-        let reals = len * T::PARTS;
-        if self.taken == 0 && reals < N * lanes::<S, T>() {
+    unsafe fn over_all(mut self, reals: usize) -> T {
+        if reals < N * lanes::<S, T>() {
             // SAFETY: passed on.
-            return unsafe { self.short(x.cast(), y.cast(), reals) };
+            return unsafe { self.short(reals) };
         }
-        // SAFETY: passed on.
-        let mut i = unsafe { self.add_rounds(x, y, len) };
-        let (x, y) = (x.cast::<T::Real>(), y.cast::<T::Real>());
-        for sum in &mut self.sums[..N - 1] {
-            if i + lanes::<S, T>() > reals {
-                break;
+        let mut left = reals;
+        // SAFETY: registers that are left.
+        unsafe {
+            while left >= N * lanes::<S, T>() {
+                self.add::<0, 4>();
+                if N > 4 {
+                    self.add::<4, 4>();
+                }
+                left -= N * lanes::<S, T>();
             }
-            // SAFETY: i + LANES <= reals.
-            let (x, y) =
-                unsafe { (Lanes::<S, T>::load(self.isa, x.add(i)), Lanes::<S, T>::load(self.isa, y.add(i))) };
-            *sum = self.fold.add(self.isa, *sum, x, y);
-            i += lanes::<S, T>();
-        }
-        if i < reals {
-            // SAFETY: what is left.
-            self.sums[0] = unsafe { self.add_rest(x.wrapping_add(i), y.wrapping_add(i), reals - i) };
-        }
-        let mut half = N / 2;
-        while half > 0 {
-            for k in 0..half {
-                self.sums[k] = self.sums[k].join(self.sums[k + half]);
+            if N > 4 && left >= 4 * lanes::<S, T>() {
+                self.add::<0, 4>();
+                left -= 4 * lanes::<S, T>();
             }
-            half /= 2;
+            if left >= 2 * lanes::<S, T>() {
+                if N > 4 {
+                    self.add::<4, 2>()
+                } else {
+                    self.add::<0, 2>()
+                }
+                left -= 2 * lanes::<S, T>();
+            }
+            if left >= lanes::<S, T>() {
+                if N > 4 {
+                    self.add::<6, 1>()
+                } else {
+                    self.add::<2, 1>()
+                }
+                left -= lanes::<S, T>();
+            }
+            if left > 0 {
+                self.add_rest(left);
+            }
         }
-        self.fold.total(self.isa, self.sums[0])
+        self.total()
     }
 
     /// The sum over fewer reals than fill a round, with few questions: four registers or not, two or not, one or not.
@@ -314,74 +298,98 @@ impl<S: Isa, T: Scalar, F: Fold<T>, const N: usize> Sums<S, T, F, N> {
     /// # Safety
     /// They must be readable.
     #[inline(always)]
-    unsafe fn short(mut self, x: *const T::Real, y: *const T::Real, reals: usize) -> T {
-        let mut i = 0;
+    unsafe fn short(mut self, reals: usize) -> T {
+        let mut left = reals;
         // SAFETY: each time there are so many registers, or a rest.
         unsafe {
-            if N > 4 && reals >= 4 * lanes::<S, T>() {
-                self.add_at::<4>(x, y);
-                i = 4 * lanes::<S, T>();
+            if N > 4 && left >= 4 * lanes::<S, T>() {
+                self.add_registers::<4>();
+                left -= 4 * lanes::<S, T>();
             }
-            if reals - i >= 2 * lanes::<S, T>() {
-                self.add_at::<2>(x.wrapping_add(i), y.wrapping_add(i));
-                i += 2 * lanes::<S, T>();
+            if left >= 2 * lanes::<S, T>() {
+                self.add_registers::<2>();
+                left -= 2 * lanes::<S, T>();
             }
-            if reals - i >= lanes::<S, T>() {
-                self.add_at::<1>(x.wrapping_add(i), y.wrapping_add(i));
-                i += lanes::<S, T>();
+            if left >= lanes::<S, T>() {
+                self.add_registers::<1>();
+                left -= lanes::<S, T>();
             }
-            if i < reals {
-                self.sums[0] = self.add_rest(x.wrapping_add(i), y.wrapping_add(i), reals - i);
+            if left > 0 {
+                self.add_rest(left);
             }
         }
         self.fold.total(self.isa, self.sums[0])
     }
 
-    /// Adds `K` registers to the first sum.
+    /// Adds the next `K` registers to sums `FIRST` and on: few, so that the loop is unrolled and sums stay in registers.
     ///
     /// # Safety
     /// They must be readable.
     #[inline(always)]
-    unsafe fn add_at<const K: usize>(&mut self, x: *const T::Real, y: *const T::Real) {
+    unsafe fn add<const FIRST: usize, const K: usize>(&mut self) {
+        for k in FIRST..FIRST + K {
+            // SAFETY: the caller vouches for them.
+            self.sums[k] = unsafe { self.plus_next(self.sums[k]) };
+        }
+    }
+
+    /// Adds the next `K` registers to the first sum.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn add_registers<const K: usize>(&mut self) {
         let mut sums = [DotSum::zero(self.isa); K];
         sums[0] = self.sums[0];
         for k in 0..K {
-            let at = k * lanes::<S, T>();
             // SAFETY: the caller vouches for them.
-            let (x, y) = unsafe {
-                (
-                    Lanes::<S, T>::load(self.isa, x.wrapping_add(at)),
-                    Lanes::<S, T>::load(self.isa, y.wrapping_add(at)),
-                )
-            };
-            sums[k] = self.fold.add(self.isa, sums[k], x, y);
+            sums[k] = unsafe { self.plus_next(sums[k]) };
         }
-        let mut half = K / 2;
-        while half > 0 {
-            for k in 0..half {
-                sums[k] = sums[k].join(sums[k + half]);
-            }
-            half /= 2;
-        }
-        self.sums[0] = sums[0];
+        self.sums[0] = joined(sums);
     }
 
-    /// The first sum and the first `reals` lanes of a register.
+    /// A sum and the next register.
+    ///
+    /// # Safety
+    /// It must be readable.
+    #[inline(always)]
+    unsafe fn plus_next(&mut self, sum: DotSum<S, T>) -> DotSum<S, T> {
+        // SAFETY: passed on.
+        let (x, y) = unsafe { (self.x.next(self.isa), self.y.next(self.isa)) };
+        self.fold.add(self.isa, sum, x, y)
+    }
+
+    /// Adds the last `reals`, less than a register, to the first sum.
     ///
     /// # Safety
     /// They must be readable.
     #[inline(always)]
-    unsafe fn add_rest(&self, x: *const T::Real, y: *const T::Real, reals: usize) -> DotSum<S, T> {
-        let rest = Lanes::<S, T>::mask(self.isa, reals);
-        // SAFETY: the mask covers the reals there are.
-        let (x, y) = unsafe {
-            (Lanes::<S, T>::load_masked(self.isa, x, rest), Lanes::<S, T>::load_masked(self.isa, y, rest))
-        };
-        self.fold.add(self.isa, self.sums[0], x, y)
+    unsafe fn add_rest(&mut self, reals: usize) {
+        // SAFETY: passed on.
+        let (x, y) = unsafe { (self.x.rest(self.isa, reals), self.y.rest(self.isa, reals)) };
+        self.sums[0] = self.fold.add(self.isa, self.sums[0], x, y);
+    }
+
+    #[inline(always)]
+    fn total(self) -> T {
+        self.fold.total(self.isa, joined(self.sums))
     }
 }
 
-/// `b + sum x_i y_i` in double precision: elements are widened in a buffer first.
+/// The sum of sums, by halving.
+#[inline(always)]
+fn joined<S: Isa, T: Scalar, const N: usize>(mut sums: [DotSum<S, T>; N]) -> DotSum<S, T> {
+    let mut half = N / 2;
+    while half > 0 {
+        for k in 0..half {
+            sums[k] = sums[k].join(sums[k + half]);
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// `b + sum x_i y_i` in double precision.
 pub struct WideDot<'a> {
     pub b: f64,
     pub x: VecRef<'a, f32>,
@@ -393,23 +401,66 @@ impl Dispatch for WideDot<'_> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> f64 {
-        const BUFFER: usize = 128;
-        let mut x = [0.0f64; BUFFER];
-        let mut y = [0.0f64; BUFFER];
-        let mut sum = self.b;
-        let mut done = 0;
-        while done < self.x.len() {
-            let len = (self.x.len() - done).min(BUFFER);
-            for i in 0..len {
-                x[i] = f64::from(self.x.get(done + i));
-                y[i] = f64::from(self.y.get(done + i));
-            }
-            let (x, y) = (VecRef::from_slice(&x[..len]), VecRef::from_slice(&y[..len]));
-            sum += Reduction { x, y, fold: Dot::<false> }.run(isa);
-            done += len;
+        let (x, y) = (self.x, self.y);
+        if x.stride() != 1 || y.stride() != 1 {
+            return isa.enter_aside(Apart(self));
         }
-        sum
+        // SAFETY: the views vouch for their elements, which are adjacent.
+        self.b + unsafe { wide_sum(isa, Contiguous(x.as_ptr()), Contiguous(y.as_ptr()), x.len()) }
     }
+}
+
+impl Dispatch for Apart<WideDot<'_>> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> f64 {
+        let Apart(WideDot { b, x, y }) = self;
+        // SAFETY: the views vouch for their elements.
+        b + unsafe { wide_sum(isa, Strided::of(x), Strided::of(y), x.len()) }
+    }
+}
+
+/// `sum x_i y_i` over `len` elements, each register in two of double precision.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn wide_sum<S: Isa>(
+    isa: S,
+    mut x: impl Reader<S, f32>,
+    mut y: impl Reader<S, f32>,
+    len: usize,
+) -> f64 {
+    let lanes = S::F32::LANES;
+    // Four of two registers each, to hide the latency.
+    let mut sums = [[S::F64::zero(isa); 2]; 4];
+    let mut left = len;
+    // SAFETY: registers that are left, and a rest.
+    unsafe {
+        while left >= 4 * lanes {
+            for k in 0..4 {
+                sums[k] = plus_wide(isa, sums[k], x.next(isa), y.next(isa));
+            }
+            left -= 4 * lanes;
+        }
+        while left >= lanes {
+            sums[0] = plus_wide(isa, sums[0], x.next(isa), y.next(isa));
+            left -= lanes;
+        }
+        if left > 0 {
+            sums[1] = plus_wide(isa, sums[1], x.rest(isa, left), y.rest(isa, left));
+        }
+    }
+    let halves: [S::F64; 2] = each(|half| (sums[0][half] + sums[1][half]) + (sums[2][half] + sums[3][half]));
+    (halves[0] + halves[1]).sum()
+}
+
+/// `sum + x y` in double precision.
+#[inline(always)]
+fn plus_wide<S: Isa>(isa: S, sum: [S::F64; 2], x: S::F32, y: S::F32) -> [S::F64; 2] {
+    let (x, y) = (isa.widen(x), isa.widen(y));
+    [x[0].mul_add(y[0], sum[0]), x[1].mul_add(y[1], sum[1])]
 }
 
 /// `sqrt(sum |x_i|^2)`: the plain sum of squares wherever that has neither overflowed nor lost anything

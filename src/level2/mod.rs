@@ -1,13 +1,14 @@
 //! Matrix-vector operations: quick returns, and the translation of each storage into lines.
 //!
 //! Called by the interface and by level 3; files: `dense.rs` (gemv), `product.rs` (symv and all banded and
-//! packed forms), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
+//! packed forms), `diagonals.rs` (those of narrow bands), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
 //! (the loops) and `shape.rs` (how storage looks to them).
 //!
 //! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
 //! does not read A or x. Solutions divide by the diagonal and never test for singularity.
 
 mod dense;
+mod diagonals;
 mod kernels;
 mod panel;
 mod product;
@@ -20,9 +21,10 @@ use crate::scalar::Scalar;
 use crate::simd::dispatch;
 use crate::view::*;
 use dense::DenseProduct;
+use diagonals::{Diagonals, are_few};
 use panel::Panel;
 use product::{BandProduct, SymmetricProduct};
-use shape::{Lines, Spans, is_after, with_scratch};
+use shape::{Lines, Spans, WINDOW, is_after, with_scratch};
 use triangular::Triangular;
 use update::{RankUpdate, Region, Term};
 
@@ -39,7 +41,32 @@ pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<
         let mut y = y;
         y.set(0, if beta == T::ZERO { alpha * sum } else { beta * y.get(0) + alpha * sum });
     } else {
-        dispatch(DenseProduct { alpha, a: Lines::of(a), conj: a.is_conj(), x, beta, y });
+        let product = DenseProduct { alpha, a: Lines::of(a), conj: a.is_conj(), x, beta, y };
+        let along = if product.a.columns { product.y.as_ref() } else { x };
+        if along.stride() == 1 || along.len() <= WINDOW { dispatch(product) } else { gemv_strided(product) }
+    }
+}
+
+/// A product of which the vector that lines are as long as is strided, and longer than a window.
+#[cold]
+fn gemv_strided<T: Scalar>(mut product: DenseProduct<T>) {
+    let (columns, beta) = (product.a.columns, product.beta);
+    let n = if columns { product.y.len() } else { product.x.len() };
+    let done = with_scratch(n, |room: *mut T| {
+        // SAFETY: room for n elements.
+        let mut copy = unsafe { VecMut::new(room, n, 1) };
+        if !columns {
+            level1::copy(product.x, copy.reborrow());
+            return dispatch(DenseProduct { x: copy.as_ref(), y: product.y.reborrow(), ..product });
+        }
+        if beta != T::ZERO {
+            level1::copy(product.y.as_ref(), copy.reborrow());
+        }
+        dispatch(DenseProduct { y: copy.reborrow(), ..product });
+        level1::copy(copy.as_ref(), product.y.reborrow());
+    });
+    if !done {
+        dispatch(product);
     }
 }
 
@@ -63,7 +90,24 @@ pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: Mat
     let (along, across) = if lines.columns { (x, y) } else { (y, x) };
     let (conj_along, conj_across) = (conj_y && !lines.columns, conj_y && lines.columns);
     let term = Term { factor: alpha, across, conj_across, along, conj_along };
-    dispatch(RankUpdate { a: lines, region: Region::Full, terms: [term] });
+    let update = RankUpdate { a: lines, region: Region::Full, terms: [term] };
+    if along.stride() == 1 || along.len() <= WINDOW { dispatch(update) } else { ger_strided(update) }
+}
+
+/// An update whose lines are longer than a window, by a strided vector.
+#[cold]
+fn ger_strided<T: Scalar>(update: RankUpdate<T, 1>) {
+    let [term] = update.terms;
+    let n = term.along.len();
+    let done = with_scratch(n, |room: *mut T| {
+        // SAFETY: room for n elements.
+        let mut copy = unsafe { VecMut::new(room, n, 1) };
+        level1::copy(term.along, copy.reborrow());
+        dispatch(RankUpdate { terms: [Term { along: copy.as_ref(), ..term }], ..update });
+    });
+    if !done {
+        dispatch(update);
+    }
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian.
@@ -139,12 +183,32 @@ pub fn trsv<T: Scalar>(a: TriRef<T>, x: VecMut<T>) {
     tbsv(a, n, x);
 }
 
+/// Runs `work` with a copy of `x` whose elements are adjacent. False if the system has no memory for it.
+#[cold]
+fn with_copy<T: Scalar>(x: VecRef<T>, work: impl FnOnce(VecRef<T>)) -> bool {
+    with_scratch(x.len(), |room: *mut T| {
+        // SAFETY: room for so many elements.
+        let mut copy = unsafe { VecMut::new(room, x.len(), 1) };
+        level1::copy(x, copy.reborrow());
+        work(copy.as_ref());
+    })
+}
+
 /// `y <- alpha A x + beta y`, A banded.
 #[inline]
 pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
     let (m, n) = (a.mat.rows(), a.mat.cols());
     if m == 0 || n == 0 {
         return;
+    }
+    if alpha != T::ZERO && are_few::<T>(a.lower.saturating_add(a.upper).saturating_add(1), m.min(n)) {
+        let all = Diagonals::of(a.mat, -(a.lower as isize), a.upper as isize + 1);
+        if x.stride() == 1 {
+            return diagonals::product(alpha, [all], false, x, beta, y);
+        }
+        if with_copy(x, |x| diagonals::product(alpha, [all], false, x, beta, y.reborrow())) {
+            return;
+        }
     }
     scale(beta, y.reborrow());
     if alpha != T::ZERO {
@@ -161,6 +225,23 @@ pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: Ve
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian with k diagonals beside the main one (band storage as in [`BandRef`]).
 #[inline]
 pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
+    if alpha != T::ZERO && k.saturating_add(1) < x.len() && are_few::<T>(2 * k + 1, x.len()) {
+        let (k, hermitian) = (k as isize, a.symmetry == Symmetry::Hermitian);
+        // Each stored element is used from both sides of the diagonal.
+        let sides = if a.uplo == Uplo::Upper {
+            [Diagonals::of(a.mat, 1, k + 1), Diagonals::mirrored(a.mat, -k, 0, hermitian)]
+        } else {
+            [Diagonals::mirrored(a.mat, 1, k + 1, hermitian), Diagonals::of(a.mat, -k, 0)]
+        };
+        let main = if hermitian { Diagonals::real(a.mat) } else { Diagonals::of(a.mat, 0, 1) };
+        let all = [sides[0], sides[1], main];
+        if x.stride() == 1 {
+            return diagonals::product(alpha, all, false, x, beta, y);
+        }
+        if with_copy(x, |x| diagonals::product(alpha, all, false, x, beta, y.reborrow())) {
+            return;
+        }
+    }
     scale(beta, y.reborrow());
     if alpha != T::ZERO {
         let lines = Lines::of(a.mat);
@@ -201,7 +282,23 @@ fn symmetric_strided<T: Scalar>(mut product: SymmetricProduct<T>) {
 
 /// `x <- A x`, A triangular with k diagonals beside the main one.
 #[inline]
-pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
+pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, mut x: VecMut<T>) {
+    if k.saturating_add(1) < x.len() && are_few::<T>(k + 1, x.len()) {
+        let (k, unit) = (k as isize, a.diag == Diag::Unit);
+        let main = isize::from(unit);
+        let (from, to) = if a.uplo == Uplo::Upper { (main, k + 1) } else { (-k, 1 - main) };
+        let stored = Diagonals::of(a.mat, from, to);
+        let n = x.len();
+        let done = with_scratch(n, |room: *mut T| {
+            // SAFETY: room for n elements.
+            let mut copy = unsafe { VecMut::new(room, n, 1) };
+            level1::copy(x.as_ref(), copy.reborrow());
+            diagonals::product(T::ONE, [stored], unit, copy.as_ref(), T::ZERO, x.reborrow());
+        });
+        if done {
+            return;
+        }
+    }
     triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, false, x);
 }
 

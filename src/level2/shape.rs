@@ -199,7 +199,7 @@ pub fn beside(l: usize, count: usize, after: bool, n: usize) -> Range<usize> {
 }
 
 /// Elements of a strided vector gathered at a time.
-const WINDOW: usize = 128;
+pub const WINDOW: usize = 128;
 
 /// Runs `work` with room for `n` elements side by side. False if the system has none.
 #[inline(never)]

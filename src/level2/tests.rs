@@ -200,6 +200,7 @@ for_every_type! {
     symmetric_products => check_symmetric_products;
     symmetric_updates => check_symmetric_updates;
     triangles => check_triangles;
+    threads_alike => check_threads_alike;
     any_strides => check_any_strides;
     quick_returns => check_quick_returns;
 }
@@ -497,6 +498,58 @@ fn check_triangles<T: Scalar>() {
                     _ => tpsv(place, diag, x.view_mut()),
                 }
                 x.check(&start, 64, &("solution", what));
+            }
+        }
+    });
+}
+
+/// Threads change no bit of what triangles and narrow bands give, at sizes that straddle the blocks that they share.
+fn check_threads_alike<T: Scalar>() {
+    on_every_level(|_| {
+        let mut random = Random::new(19);
+        for n in [130, 390, 601] {
+            let shrink = T::Real::from_f64(1.0 / n as f64);
+            let mut a: Vec<T> = (0..n * n).map(|_| random.element::<T>().scale(shrink)).collect();
+            (0..n).for_each(|i| a[i * (n + 1)] += T::ONE);
+            let x: Vec<T> = (0..n).map(|_| random.element()).collect();
+            let alike = |what: &dyn core::fmt::Debug, operation: &dyn Fn(&mut [T])| {
+                let results: Vec<Vec<_>> = [1, 2, 3, 5]
+                    .map(|threads| {
+                        let mut x = x.clone();
+                        on_threads(threads, || operation(&mut x));
+                        x.into_iter().map(bits).collect()
+                    })
+                    .into();
+                assert!(results.iter().all(|some| *some == results[0]), "{n}: {what:?}");
+            };
+            for (uplo, trans) in UPLOS.into_iter().flat_map(|uplo| TRANS.map(|trans| (uplo, trans))) {
+                for by_rows in [false, true] {
+                    let (rs, cs) = if by_rows { (n as isize, 1) } else { (1, n as isize) };
+                    // SAFETY: n x n elements.
+                    let mat = unsafe { MatRef::new(a.as_ptr(), n, n, rs, cs) };
+                    let triangle = TriRef { mat, uplo, diag: Diag::NonUnit }.op(trans);
+                    let packed =
+                        PackedRef { ptr: a.as_ptr(), n, uplo, by_rows, conj: false, life: PhantomData };
+                    let packed = packed.op(trans);
+                    let what = (uplo, trans, by_rows);
+                    alike(&("trmv", what), &|x| trmv(triangle, VecMut::from_slice(x)));
+                    alike(&("trsv", what), &|x| trsv(triangle, VecMut::from_slice(x)));
+                    alike(&("tpmv", what), &|x| tpmv(packed, Diag::Unit, VecMut::from_slice(x)));
+                    alike(&("tpsv", what), &|x| tpsv(packed, Diag::Unit, VecMut::from_slice(x)));
+                }
+                let first = if uplo == Uplo::Upper { 3 } else { 0 };
+                // SAFETY: bands of four diagonals.
+                let mat = unsafe { MatRef::new(a.as_ptr().add(first), n, n, 1, 3) };
+                let triangle = TriRef { mat, uplo, diag: Diag::NonUnit }.op(trans);
+                alike(&("tbmv", uplo, trans), &|x| tbmv(triangle, 3, VecMut::from_slice(x)));
+                let symmetric = SymRef { mat, uplo, symmetry: Symmetry::Hermitian };
+                let source = VecRef::from_slice(&x);
+                alike(&("hbmv", uplo), &|y| {
+                    sbmv(T::ONE, symmetric, 3, source, T::ONE, VecMut::from_slice(y))
+                });
+                let (lower, upper) = if uplo == Uplo::Upper { (0, 3) } else { (3, 0) };
+                let band = BandRef { mat, lower, upper }.op(trans);
+                alike(&("gbmv", uplo, trans), &|y| gbmv(T::ONE, band, source, T::ONE, VecMut::from_slice(y)));
             }
         }
     });

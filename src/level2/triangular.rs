@@ -5,13 +5,20 @@
 //! is taken out of the others, "add") or rows (then the others are taken out of x_l, "dot"), and the
 //! triangle is *lower* or upper as a matrix. Lines go in groups: the small triangle that a group has on
 //! the diagonal, element by element, and the panel beside it, by registers.
+//!
+//! Threads share the lines of large products by rows, from a copy of what x was; each element is computed as by one thread.
+//! By columns, of which threads would take short pieces, two threads were slower than one in packed products and in
+//! solutions (measured on a Zen 3).
 
 use super::panel::Panel;
 use super::shape::beside;
+use crate::engine::stream;
 use crate::level1::{self, lanes::each};
+use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::VecMut;
+use core::ops::Range;
 
 /// `x <- A x`, or `x <- A^-1 x` if `solve`; the elements of x are adjacent.
 pub struct Triangular<'a, T> {
@@ -27,23 +34,117 @@ pub struct Triangular<'a, T> {
     pub x: VecMut<'a, T>,
 }
 
+// SAFETY: the matrix is only read; of x, threads write different elements, and read what none writes.
+unsafe impl<T: Sync> Sync for Triangular<'_, T> {}
+
+/// Bytes of a triangle about whose threads the cost model is asked.
+const LARGE: usize = 64 * 1024;
+
 impl<T: Scalar> Dispatch for Triangular<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         debug_assert!(self.x.stride() == 1);
-        match (self.a.lines.columns, self.after) {
-            (true, true) => self.groups::<S, true, true>(isa),
-            (true, false) => self.groups::<S, true, false>(isa),
-            (false, true) => self.groups::<S, false, true>(isa),
-            (false, false) => self.groups::<S, false, false>(isa),
+        if !self.solve && !self.a.lines.columns && self.a.spans.are_full() && self.bytes() > LARGE {
+            return isa.enter_aside(Large(self));
+        }
+        Part { of: &self, source: self.x.as_mut_ptr(), groups: 0..self.groups() }.run(isa);
+    }
+}
+
+/// A product with a large triangle by rows that is not banded.
+struct Large<'a, T>(Triangular<'a, T>);
+
+impl<T: Scalar> Dispatch for Large<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Large(triangle) = self;
+        if !triangle.multiply_shared(isa) {
+            let (source, groups) = (triangle.x.as_mut_ptr(), 0..triangle.groups());
+            isa.enter(Part { of: &triangle, source, groups });
         }
     }
 }
 
-/// `COLUMNS` and `AFTER` say the same as the fields.
+/// Some groups of lines.
+struct Part<'a, T> {
+    of: &'a Triangular<'a, T>,
+    /// Where x is read: itself, or a copy.
+    source: *const T,
+    groups: Range<usize>,
+}
+
+impl<T: Scalar> Dispatch for Part<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        match (self.of.a.lines.columns, self.of.after) {
+            (true, true) => self.all::<S, true, true>(isa),
+            (true, false) => self.all::<S, true, false>(isa),
+            (false, true) => self.all::<S, false, true>(isa),
+            (false, false) => self.all::<S, false, false>(isa),
+        }
+    }
+}
+
+/// `COLUMNS` and `AFTER` say the same as the triangle's fields.
+impl<T: Scalar> Part<'_, T> {
+    #[inline(always)]
+    fn all<S: Isa, const COLUMNS: bool, const AFTER: bool>(&self, isa: S) {
+        let (n, ascends) = (self.of.x.len(), self.of.ascends());
+        let mut before = self.of.lines_before(self.groups.start);
+        for number in self.groups.clone() {
+            let count = if number < n / 4 { 4 } else { 1 };
+            let l = if ascends { before } else { n - before - count };
+            if count == 4 {
+                self.group::<S, 4, COLUMNS, AFTER>(isa, l);
+            } else {
+                self.group::<S, 1, COLUMNS, AFTER>(isa, l);
+            }
+            before += count;
+        }
+    }
+
+    /// Lines `l .. l + G`.
+    #[inline(always)]
+    fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(&self, isa: S, l: usize) {
+        let Part { of, source, .. } = *self;
+        let x = of.x.as_mut_ptr();
+        let window = beside(l, G, AFTER, of.x.len());
+        // SAFETY: lines of the caller's matrix; x has elements for all of them, of which nobody else writes ours.
+        unsafe {
+            let mut part: [T; G] = source.wrapping_add(l).cast::<[T; G]>().read();
+            if of.diagonal_first() {
+                of.corner::<G, COLUMNS, AFTER>(l, &mut part);
+            }
+            if COLUMNS {
+                let taken: [T; G] = each(|g| of.signed(part[g]));
+                of.a.add(isa, l, taken, x, &window);
+            } else {
+                let sums: [T; G] = of.a.dot(isa, l, source, &window);
+                for g in 0..G {
+                    part[g] += of.signed(sums[g]);
+                }
+            }
+            if !of.diagonal_first() {
+                of.corner::<G, COLUMNS, AFTER>(l, &mut part);
+            }
+            x.wrapping_add(l).cast::<[T; G]>().write(part);
+        }
+    }
+}
+
 impl<T: Scalar> Triangular<'_, T> {
+    /// Bytes of the triangle.
+    #[inline(always)]
+    fn bytes(&self) -> usize {
+        self.x.len() * self.x.len() / 2 * size_of::<T>()
+    }
+
     /// Whether lines are worked on in ascending order: a solution needs what is solved, a product what is not
     /// multiplied yet.
     #[inline(always)]
@@ -58,47 +159,37 @@ impl<T: Scalar> Triangular<'_, T> {
         self.a.lines.columns == self.solve
     }
 
+    /// Groups of lines: as many of four as there are, and then single ones.
     #[inline(always)]
-    fn groups<S: Isa, const COLUMNS: bool, const AFTER: bool>(&self, isa: S) {
-        let (mut start, mut end) = (0, self.x.len());
-        let ascends = self.ascends();
-        while start < end {
-            let count = if end - start >= 4 { 4 } else { 1 };
-            let l = if ascends { start } else { end - count };
-            if count == 4 {
-                self.group::<S, 4, COLUMNS, AFTER>(isa, l);
-            } else {
-                self.group::<S, 1, COLUMNS, AFTER>(isa, l);
-            }
-            if ascends { start += count } else { end -= count }
-        }
+    fn groups(&self) -> usize {
+        let n = self.x.len();
+        n / 4 + n % 4
     }
 
-    /// Lines `l .. l + G`.
+    /// Lines whose turn is before that of group `number`.
     #[inline(always)]
-    fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(&self, isa: S, l: usize) {
-        let x = self.x.as_mut_ptr();
-        let window = beside(l, G, AFTER, self.x.len());
-        let mut part: [T; G] = each(|g| self.x.get(l + g));
-        // SAFETY: lines of the caller's matrix; x has elements for all of them.
-        unsafe {
-            if self.diagonal_first() {
-                self.corner::<G, COLUMNS, AFTER>(l, &mut part);
+    fn lines_before(&self, number: usize) -> usize {
+        let fours = number.min(self.x.len() / 4);
+        4 * fours + (number - fours)
+    }
+
+    /// A product by rows on several threads. False, and nothing done, if one thread does as well, or without memory for a copy
+    /// of x.
+    fn multiply_shared<S: Isa>(&self, isa: S) -> bool {
+        let (n, groups) = (self.x.len(), self.groups());
+        let halves = groups.div_ceil(2);
+        let threads = stream::threads(self.bytes(), halves);
+        let copy = if threads > 1 { Buffer::take(n * size_of::<T>()) } else { None };
+        let Some(copy) = copy else { return false };
+        // SAFETY: room for n elements.
+        let mut source = unsafe { VecMut::new(copy.as_mut_ptr().cast::<T>(), n, 1) };
+        level1::copy(self.x.as_ref(), source.reborrow());
+        stream::split_among(threads, halves, 1, |_, half| {
+            for groups in stream::both_ends(groups, half) {
+                isa.enter(Part { of: self, source: copy.as_mut_ptr().cast(), groups });
             }
-            if COLUMNS {
-                let taken: [T; G] = each(|g| self.signed(part[g]));
-                self.a.add(isa, l, taken, x, &window);
-            } else {
-                let sums: [T; G] = self.a.dot(isa, l, x, &window);
-                for g in 0..G {
-                    part[g] += self.signed(sums[g]);
-                }
-            }
-            if !self.diagonal_first() {
-                self.corner::<G, COLUMNS, AFTER>(l, &mut part);
-            }
-            x.wrapping_add(l).cast::<[T; G]>().write(part);
-        }
+        });
+        true
     }
 
     /// A product is added, what is solved is subtracted.
@@ -107,7 +198,8 @@ impl<T: Scalar> Triangular<'_, T> {
         if self.solve { -x } else { x }
     }
 
-    /// The small triangle of lines `l .. l + G` on the diagonal, applied to their part of x.
+    /// The small triangle of lines `l .. l + G` on the diagonal, applied to their part of x; `COLUMNS` and `AFTER` say the
+    /// same as the fields.
     ///
     /// # Safety
     /// The lines must exist.

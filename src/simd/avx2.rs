@@ -2,6 +2,7 @@
 
 use super::transpose::avx2 as transpose;
 use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
+use crate::scalar::Scalar;
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -43,6 +44,15 @@ impl Isa for Avx2 {
         let [a, b, c, d] = into_words(work);
         // SAFETY: the token proves that the instructions are there; the words are of this type.
         unsafe { enter_by_words::<D>(self, a, b, c, d) }
+    }
+
+    #[inline(always)]
+    fn widen(self, x: F32x8) -> [F64x4; 2] {
+        // SAFETY: the token proves that the instructions are there.
+        unsafe {
+            let (low, high) = (_mm256_castps256_ps128(x.0), _mm256_extractf128_ps::<1>(x.0));
+            [F64x4(_mm256_cvtps_pd(low)), F64x4(_mm256_cvtps_pd(high))]
+        }
     }
 
     #[inline(always)]
@@ -95,6 +105,32 @@ fn pair_f32(a: __m256, b: __m256) -> __m256 {
 fn pair_f64(a: __m256d, b: __m256d) -> __m256d {
     // SAFETY: only called below an Avx2 token.
     unsafe { _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)) }
+}
+
+/// Eight times four bytes, from wherever `at` says: the instruction for that is slower than single loads on most CPUs.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+pub(super) unsafe fn gathered_4_bytes(at: impl Fn(usize) -> *const f32) -> __m256 {
+    // SAFETY: only called below a token; the caller vouches for the memory.
+    unsafe {
+        let x = |i| at(i).read_unaligned();
+        _mm256_setr_ps(x(0), x(1), x(2), x(3), x(4), x(5), x(6), x(7))
+    }
+}
+
+/// Four times eight bytes, from wherever `at` says.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+pub(super) unsafe fn gathered_8_bytes(at: impl Fn(usize) -> *const f64) -> __m256d {
+    // SAFETY: only called below a token; the caller vouches for the memory.
+    unsafe {
+        let x = |i| at(i).read_unaligned();
+        _mm256_setr_pd(x(0), x(1), x(2), x(3))
+    }
 }
 
 /// 8 `f32` in a register.
@@ -194,6 +230,23 @@ impl Vector<Avx2> for F32x8 {
             let read = _mm256_maskload_ps(from, mask.bits);
             F32x8(_mm256_blendv_ps(self.0, read, _mm256_castsi256_ps(mask.bits)))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn gather<T: Scalar<Real = f32>>(_: Avx2, at: impl Fn(usize) -> *const T) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            if T::IS_COMPLEX {
+                return F32x8(_mm256_castpd_ps(gathered_8_bytes(|i| at(i).cast())));
+            }
+            F32x8(gathered_4_bytes(|i| at(i).cast()))
+        }
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self, mask: Mask) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x8(_mm256_blendv_ps(other.0, self.0, _mm256_castsi256_ps(mask.bits))) }
     }
 
     #[inline(always)]
@@ -449,6 +502,24 @@ impl Vector<Avx2> for F64x4 {
             let read = _mm256_maskload_pd(from, mask.bits);
             F64x4(_mm256_blendv_pd(self.0, read, _mm256_castsi256_pd(mask.bits)))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn gather<T: Scalar<Real = f64>>(_: Avx2, at: impl Fn(usize) -> *const T) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            if T::IS_COMPLEX {
+                let half = |i| _mm_loadu_pd(at(i).cast());
+                return F64x4(_mm256_set_m128d(half(1), half(0)));
+            }
+            F64x4(gathered_8_bytes(|i| at(i).cast()))
+        }
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self, mask: Mask) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x4(_mm256_blendv_pd(other.0, self.0, _mm256_castsi256_pd(mask.bits))) }
     }
 
     #[inline(always)]

@@ -1,6 +1,9 @@
 //! AVX-512 (F, BW, DQ, VL): 16 `f32` or 8 `f64` a vector; the first lanes by mask registers.
 
-use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words, transpose};
+use super::{
+    Dispatch, Isa, Level, Pair, Transposition, Vector, avx2, from_words, in_words, into_words, transpose,
+};
+use crate::scalar::Scalar;
 use core::arch::x86_64::*;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -45,6 +48,15 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn widen(self, x: F32x16) -> [F64x8; 2] {
+        // SAFETY: the token proves that the instructions are there.
+        unsafe {
+            let (low, high) = (_mm512_castps512_ps256(x.0), _mm512_extractf32x8_ps::<1>(x.0));
+            [F64x8(_mm512_cvtps_pd(low)), F64x8(_mm512_cvtps_pd(high))]
+        }
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, address: *const T) {
         // SAFETY: a prefetch never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
@@ -86,6 +98,23 @@ fn pair_f64(a: __m512d, b: __m512d) -> __m256d {
         let quarters = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
         _mm256_add_pd(_mm512_castpd512_pd256(quarters), _mm512_extractf64x4_pd::<1>(quarters))
     }
+}
+
+/// Two halves of a register.
+#[inline(always)]
+fn joined(low: __m256d, high: __m256d) -> __m512d {
+    // SAFETY: only called below an Avx512 token.
+    unsafe { _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low), high) }
+}
+
+/// Eight times eight bytes, from wherever `at` says.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn gathered_8_bytes(at: impl Fn(usize) -> *const f64) -> __m512d {
+    // SAFETY: only called below an Avx512 token; the caller vouches for the memory.
+    unsafe { joined(avx2::gathered_8_bytes(&at), avx2::gathered_8_bytes(|i| at(4 + i))) }
 }
 
 /// 16 `f32` in a register.
@@ -180,6 +209,25 @@ impl Vector<Avx512> for F32x16 {
     unsafe fn load_over(self, from: *const f32, mask: __mmask16) -> Self {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { F32x16(_mm512_mask_loadu_ps(self.0, mask, from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn gather<T: Scalar<Real = f32>>(_: Avx512, at: impl Fn(usize) -> *const T) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            if T::IS_COMPLEX {
+                return F32x16(_mm512_castpd_ps(gathered_8_bytes(|i| at(i).cast())));
+            }
+            let low = avx2::gathered_4_bytes(|i| at(i).cast());
+            let high = avx2::gathered_4_bytes(|i| at(8 + i).cast());
+            F32x16(_mm512_castpd_ps(joined(_mm256_castps_pd(low), _mm256_castps_pd(high))))
+        }
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self, mask: __mmask16) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_mask_mov_ps(other.0, mask, self.0)) }
     }
 
     #[inline(always)]
@@ -405,6 +453,26 @@ impl Vector<Avx512> for F64x8 {
     unsafe fn load_over(self, from: *const f64, mask: __mmask8) -> Self {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory.
         unsafe { F64x8(_mm512_mask_loadu_pd(self.0, mask, from)) }
+    }
+
+    #[inline(always)]
+    unsafe fn gather<T: Scalar<Real = f64>>(_: Avx512, at: impl Fn(usize) -> *const T) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            if T::IS_COMPLEX {
+                let quarter = |i| _mm_loadu_pd(at(i).cast());
+                let low = _mm256_set_m128d(quarter(1), quarter(0));
+                let high = _mm256_set_m128d(quarter(3), quarter(2));
+                return F64x8(joined(low, high));
+            }
+            F64x8(gathered_8_bytes(|i| at(i).cast()))
+        }
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self, mask: __mmask8) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_mask_mov_pd(other.0, mask, self.0)) }
     }
 
     #[inline(always)]

@@ -19,7 +19,7 @@ mod portable;
 mod transpose;
 
 use crate::platform::cpu;
-use crate::scalar::Real;
+use crate::scalar::{Real, Scalar};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -59,6 +59,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
         // SAFETY: the words are of this type.
         unsafe { aside_by_words::<Self, D>(self, a, b, c, d) }
     }
+
+    /// The lanes in double precision, first those of the lower half.
+    fn widen(self, x: Self::F32) -> [Self::F64; 2];
 
     /// Hints that the cache line at `address` will be wanted; any address is allowed.
     fn prefetch<T>(self, address: *const T);
@@ -109,6 +112,13 @@ pub trait Vector<S: Isa>:
     /// # Safety
     /// The elements in `mask` must be readable.
     unsafe fn load_over(self, from: *const Self::Elem, mask: Self::Mask) -> Self;
+    /// Reads elements, real or complex, from wherever `at` says element 0, 1, ... of the register is.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn gather<T: Scalar<Real = Self::Elem>>(isa: S, at: impl Fn(usize) -> *const T) -> Self;
+    /// The lanes of `mask`; the others are `other`'s.
+    fn over(self, other: Self, mask: Self::Mask) -> Self;
     /// Writes `LANES` elements, any alignment.
     ///
     /// # Safety
@@ -162,7 +172,7 @@ pub trait Vector<S: Isa>:
     /// All lanes 0.
     #[inline(always)]
     fn zero(isa: S) -> Self {
-        Self::splat(isa, <Self::Elem as crate::scalar::Scalar>::ZERO)
+        Self::splat(isa, <Self::Elem as Scalar>::ZERO)
     }
     /// Reads the first `n <= LANES` elements; the other lanes are 0.
     ///
@@ -186,6 +196,24 @@ pub trait Vector<S: Isa>:
 
 /// The vector of real type `R` on ISA `S`.
 pub type Vec<S, R> = <R as Real>::Vector<S>;
+
+/// The same address, where it comes from hidden from the compiler: which otherwise keeps dozens of multiples of a stride
+/// in memory to add to one address, rather than add the stride to the last address.
+#[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // Nothing follows the pointer.
+pub fn opaque<T>(address: *const T) -> *const T {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut hidden = address;
+        // SAFETY: there are no instructions.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) hidden, options(pure, nomem, nostack, preserves_flags));
+        }
+        hidden
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    address
+}
 
 /// An algorithm that is compiled once for each ISA.
 pub trait Dispatch {

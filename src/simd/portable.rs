@@ -2,7 +2,7 @@
 //! any x86-64, NEON on any AArch64). No fused multiply-add: without the instruction it is a slow call.
 
 use super::{Dispatch, Isa, Level, Pair, Transposition, Vector, from_words, in_words, into_words};
-use crate::scalar::Real;
+use crate::scalar::{Real, Scalar};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Plain code; needs no proof.
@@ -41,6 +41,12 @@ impl Isa for Portable {
         let [a, b, c, d] = into_words(work);
         // SAFETY: the words are of this type.
         unsafe { enter_by_words::<D>(a, b, c, d) }
+    }
+
+    #[inline(always)]
+    fn widen(self, x: Self::F32) -> [Self::F64; 2] {
+        let half = |first: usize| Lanes(core::array::from_fn(|i| f64::from(x.0[first + i])));
+        [half(0), half(2)]
     }
 
     #[inline(always)]
@@ -144,6 +150,20 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     unsafe fn load_over(self, from: *const R, mask: usize) -> Self {
         // SAFETY: the caller vouches for the first `mask` elements, no other is read.
         Lanes(core::array::from_fn(|i| if i < mask { unsafe { *from.add(i) } } else { self.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn gather<T: Scalar<Real = R>>(_: Portable, at: impl Fn(usize) -> *const T) -> Self {
+        Lanes(core::array::from_fn(|i| {
+            // SAFETY: the caller vouches for the elements.
+            let x = unsafe { *at(i / T::PARTS) };
+            if i % T::PARTS == 0 { x.re() } else { x.im() }
+        }))
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self, mask: usize) -> Self {
+        Lanes(core::array::from_fn(|i| if i < mask { self.0[i] } else { other.0[i] }))
     }
 
     #[inline(always)]

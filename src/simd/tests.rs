@@ -74,6 +74,9 @@ impl<R: Real> Dispatch for EveryOperation<R> {
             assert!(pairs.contains(&(a[i], a[i + 1])) && pairs.contains(&(b[i], b[i + 1])), "unzip {i}");
         }
         assert_eq!(va.sum(), a.iter().fold(R::ZERO, |s, &x| s + x));
+        // SAFETY: LANES elements, backwards.
+        let gathered = unsafe { <Vec<S, R>>::gather(isa, |i| &raw const a[lanes - 1 - i]) };
+        check("gather", gathered, &|i| a[lanes - 1 - i]);
         for n in 0..=lanes {
             // SAFETY: n <= LANES elements.
             let first = unsafe { <Vec<S, R>>::load_first(isa, a.as_ptr(), n) };
@@ -81,6 +84,7 @@ impl<R: Real> Dispatch for EveryOperation<R> {
             // SAFETY: n <= LANES elements.
             let over = unsafe { vb.load_over(a.as_ptr(), <Vec<S, R>>::mask(isa, n)) };
             check("load_over", over, &|i| if i < n { a[i] } else { b[i] });
+            check("over", va.over(vb, <Vec<S, R>>::mask(isa, n)), &|i| if i < n { a[i] } else { b[i] });
             let mut out = b.clone();
             // SAFETY: n <= LANES elements.
             unsafe { va.store_first(isa, out.as_mut_ptr(), n) };
@@ -99,6 +103,45 @@ fn every_operation_on_every_isa() {
         tested += usize::from(dispatch_on(level, EveryOperation::<f64>(Default::default())).is_some());
     }
     assert!(tested >= 2, "the portable ISA is always there");
+}
+
+/// Complex numbers gathered, and `f32` widened.
+struct Pairs;
+
+impl Dispatch for Pairs {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        fn check<S: Isa, T: Scalar>(isa: S) {
+            let lanes = <Vec<S, T::Real>>::LANES;
+            let real = |i: usize| T::Real::from_f64(i as f64);
+            let x: std::vec::Vec<T> =
+                (0..lanes).map(|i| T::from_parts(real(2 * i), real(2 * i + 1))).collect();
+            let mut out = vec![T::ZERO; lanes / 2];
+            // SAFETY: every second of LANES elements; `out` has half as many.
+            unsafe { <Vec<S, T::Real>>::gather(isa, |i| &raw const x[2 * i]).store(out.as_mut_ptr().cast()) };
+            for i in 0..lanes / 2 {
+                assert_eq!(out[i], x[2 * i]);
+            }
+        }
+        check::<S, crate::scalar::c32>(isa);
+        check::<S, crate::scalar::c64>(isa);
+        let x: std::vec::Vec<f32> = (0..S::F32::LANES).map(|i| i as f32 + 0.1).collect();
+        // SAFETY: LANES elements.
+        let wide = isa.widen(unsafe { S::F32::load(isa, x.as_ptr()) });
+        for i in 0..x.len() {
+            let mut half = vec![0.0; S::F64::LANES];
+            // SAFETY: LANES elements.
+            unsafe { wide[i / S::F64::LANES].store(half.as_mut_ptr()) };
+            assert_eq!(half[i % S::F64::LANES], f64::from(x[i]));
+        }
+    }
+}
+
+#[test]
+fn pairs_on_every_isa() {
+    let tested = Level::ALL.into_iter().filter(|&level| dispatch_on(level, Pairs).is_some()).count();
+    assert!(tested >= 1, "the portable ISA is always there");
 }
 
 struct Transposes<T>(core::marker::PhantomData<T>);
