@@ -29,6 +29,7 @@ use crate::simd::dot::terms::{Terms, WORDS};
 use crate::simd::dot::{DotLevel, Widened};
 use crate::simd::{Level, Portable};
 use inner::InnerKernels;
+use pack::Numbers;
 use tile::tile;
 
 #[cfg(target_arch = "x86_64")]
@@ -64,9 +65,9 @@ pub struct DotKernels<S> {
     pub speed: f64,
     /// Kernels for few columns.
     pub inner: InnerKernels<S>,
-    /// Packs a panel of A, or whole blocks of one.
+    /// Packs panels of A.
     pub pack_a: unsafe fn(&DotPanel),
-    /// Packs a panel of B.
+    /// Packs panels of B.
     pub pack_b: unsafe fn(&DotPanel),
 }
 
@@ -102,16 +103,38 @@ pub struct DotPanel {
     pub i_stride: isize,
     /// Bytes from a k to the next.
     pub k_stride: isize,
-    /// Rows or columns that exist.
+    /// Rows or columns that exist, of as many panels as they fill.
     pub width: usize,
     /// Numbers of each.
     pub k: usize,
-    /// Where the panel begins.
+    /// Where the first panel begins.
     pub to: *mut u8,
+    /// Bytes from a panel to the next.
+    pub panel_bytes: usize,
     /// Exclusive-or of each word, which turns signed bytes into unsigned ones 128 larger and back.
     pub flip: u32,
-    /// Where the sums of the packed bytes of each row or column are added; null for none.
+    /// Where the sums of the packed bytes of each row or column of the first panel are added, `panel_bytes` further on
+    /// those of the next; null for none.
     pub sums: *mut i32,
+}
+
+impl DotPanel {
+    /// Whether numbers, of `size` bytes, of rows or columns side by side are adjacent.
+    fn is_adjacent(&self, size: usize) -> bool {
+        self.i_stride == size as isize && self.k_stride != size as isize
+    }
+
+    /// What its rows or columns are made of.
+    fn numbers(&self) -> Numbers {
+        Numbers { k_stride: self.k_stride, k: self.k, flip: self.flip }
+    }
+
+    /// Where panel `index` begins, and where its sums are.
+    fn place(&self, index: usize) -> (*mut u8, *mut i32) {
+        let bytes = index * self.panel_bytes;
+        let sums = if self.sums.is_null() { self.sums } else { self.sums.wrapping_byte_add(bytes) };
+        (self.to.wrapping_add(bytes), sums)
+    }
 }
 
 impl<S> DotKernels<S> {

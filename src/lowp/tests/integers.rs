@@ -64,6 +64,40 @@ fn bytes_on_every_kernel() {
     dots::<u8, u8>();
 }
 
+/// Adjacent rows and columns are packed some at a time, as many as their strides let stay in L1: panels of both sides, more
+/// than are transposed at a time.
+#[test]
+fn adjacent_rows_and_columns() {
+    let mut random = Random::new(12);
+    let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
+    for kernels in DotLevel::ALL.into_iter().filter_map(dot::bytes_on) {
+        for (m, n, k, stride) in [
+            (70, 200, 70, 200),
+            (9, 385, 33, 512),
+            (100, 191, 40, 1024),
+            (192, 5, 37, 2048),
+            (50, 192, 65, 4096),
+        ] {
+            let a = Matrix::new(m, k, false, stride - m, Side::End, || u8::any(&mut random));
+            let b = Matrix::new(k, n, true, stride - n, Side::Start, || u8::any(&mut random));
+            let product = Dots {
+                kernels,
+                a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(3),
+                b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(-9),
+            };
+            let mut c = Matrix::new(m, n, false, 0, Side::End, || 0);
+            let out = Output::new(&c.view_mut());
+            assert!(finish::multiply(&product, 100, &Rounding::new(&how, out, false)));
+            for j in 0..n {
+                for i in 0..m {
+                    let at = (kernels.name, m, n, k, i, j);
+                    assert_eq!(c.get(i, j), exact_sum(&a, &b, i, j, 3, -9), "{at:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_depth() {
     let mut random = Random::new(3);
