@@ -79,13 +79,13 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
             let b_panel_bytes = shape.b_panel(depth.len());
 
             let b_panels = product.ready_b(&cols, &depth).unwrap_or_else(|| {
-                let panels = cols.clone().step_by(shape.nr).enumerate();
-                for (panel, jr) in panels.skip(rank).step_by(members) {
-                    let to = b_block.wrapping_add(panel * b_panel_bytes);
-                    // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer,
-                    // and readers wait for the barrier.
-                    unsafe { product.pack_b(jr..(jr + shape.nr).min(cols.end), depth.clone(), to) };
-                }
+                let panels = cols.len().div_ceil(shape.nr);
+                let from = |member: usize| (panels * member / members) * shape.nr;
+                let mine = cols.start + from(rank)..(cols.start + from(rank + 1)).min(cols.end);
+                let to = b_block.wrapping_add(from(rank) / shape.nr * b_panel_bytes);
+                // SAFETY: the block has room for NC / NR panels of depth KC; each panel has one packer,
+                // and readers wait for the barrier.
+                unsafe { product.pack_b_block(&shape, mine, depth.clone(), to) };
                 b_block
             });
             group.barrier.wait();

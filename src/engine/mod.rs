@@ -133,6 +133,18 @@ pub trait Product: Sync {
         }
     }
 
+    /// Packs the panels of columns `cols` of B at depths `k`, one after the other.
+    ///
+    /// # Safety
+    /// `to` has room for the panels, and nobody else uses it.
+    unsafe fn pack_b_block(&self, shape: &Shape, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        for (panel, jr) in cols.clone().step_by(shape.nr).enumerate() {
+            let to = to.wrapping_add(panel * shape.b_panel(k.len()));
+            // SAFETY: the caller vouches for the panels.
+            unsafe { self.pack_b(jr..(jr + shape.nr).min(cols.end), k.clone(), to) };
+        }
+    }
+
     /// Where the panels of rows `rows` of A at depths `k` are, one after the other, if A is ready.
     fn ready_a(&self, _rows: &Range<usize>, _k: &Range<usize>) -> Option<*const u8> {
         None

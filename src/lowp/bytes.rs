@@ -31,7 +31,7 @@ pub fn bytes(
         return Ok(());
     }
     let product = byte_product(&task, zero_a, zero_b);
-    if skinny::multiply(&product, &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
+    if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
         return Ok(());
     }
     done(match task.adjacent() {
@@ -77,7 +77,7 @@ pub fn bytes_into(
                 return Ok(());
             }
             let product = byte_product(&task, zero_a, zero_b);
-            if skinny::multiply(&product, &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
+            if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
                 return Ok(());
             }
             done(finish::multiply(&product, task.depth(), &finish))

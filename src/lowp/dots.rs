@@ -41,7 +41,7 @@ impl<'a> Side<'a> {
         Side { zero: self.zero.wrapping_add(zero), ..self }
     }
 
-    /// Packs rows `rows` (of one or more panels), blocks `k`, unless the operand is packed already.
+    /// Packs rows `rows`, blocks `k`, unless the operand is packed already.
     ///
     /// # Safety
     /// The kernels are of an ISA that the CPU has; `to` has room for the panels.
@@ -52,35 +52,14 @@ impl<'a> Side<'a> {
         k: Range<usize>,
         to: *mut u8,
     ) {
-        if self.operand.panels().is_some() {
-            return;
-        }
-        // As many blocks at a time as keep the lines near in which the rows of the next panel are too.
-        const NEAR: usize = 1;
-        let step = if self.is_by_rows() { k.len().max(1) } else { NEAR };
-        let panel_bytes = k.len() * kernels.a_bytes() + if self.has_sums() { kernels.mr * SUM } else { 0 };
-        for from in k.clone().step_by(step) {
-            let part = from..(from + step).min(k.end);
-            for (panel, first) in rows.clone().step_by(kernels.mr).enumerate() {
-                let to = to.wrapping_add(panel * panel_bytes);
-                let sums = to.wrapping_add(k.len() * kernels.a_bytes());
-                let to = to.wrapping_add((from - k.start) * kernels.a_bytes());
-                let rows = first..(first + kernels.mr).min(rows.end);
-                // SAFETY: blocks of a panel and the sums behind it, which the caller vouches for.
-                unsafe {
-                    if from == k.start && self.has_sums() {
-                        sums.write_bytes(0, kernels.mr * SUM);
-                    }
-                    self.pack(kernels, kernels.pack_a, rows, part.clone(), to, sums.cast());
-                }
-            }
-        }
+        // SAFETY: the caller vouches for kernels and room.
+        unsafe { self.pack(kernels, kernels.pack_a, (kernels.mr, kernels.a_bytes()), rows, k, to) }
     }
 
-    /// Packs columns `cols` (of one panel), blocks `k`, unless the operand is packed already.
+    /// Packs columns `cols`, blocks `k`, unless the operand is packed already.
     ///
     /// # Safety
-    /// The kernels are of an ISA that the CPU has; `to` has room for the panel.
+    /// The kernels are of an ISA that the CPU has; `to` has room for the panels.
     pub(super) unsafe fn pack_cols<S>(
         &self,
         kernels: &DotKernels<S>,
@@ -88,24 +67,13 @@ impl<'a> Side<'a> {
         k: Range<usize>,
         to: *mut u8,
     ) {
-        let sums = to.wrapping_add(k.len() * kernels.b_bytes());
         // SAFETY: the caller vouches for kernels and room.
-        unsafe {
-            if self.has_sums() && self.operand.panels().is_none() {
-                sums.write_bytes(0, kernels.nr * SUM);
-            }
-            self.pack(kernels, kernels.pack_b, cols, k, to, sums.cast());
-        }
+        unsafe { self.pack(kernels, kernels.pack_b, (kernels.nr, kernels.b_bytes()), cols, k, to) }
     }
 
     /// Whether sums stand behind its panels: those of bytes.
     fn has_sums(&self) -> bool {
         self.operand.kind.size() == 1
-    }
-
-    /// Whether the numbers of a row are adjacent.
-    fn is_by_rows(&self) -> bool {
-        matches!(self.operand.place, Place::Matrix { k_stride: 1, .. })
     }
 
     /// Numbers of a row in blocks `k`.
@@ -114,23 +82,34 @@ impl<'a> Side<'a> {
         (k.end * per_block).min(self.operand.k) - k.start * per_block
     }
 
+    /// Packs panels of so many rows and so many bytes of a block.
+    ///
     /// # Safety
     /// As for [`Side::pack_rows`].
     unsafe fn pack<S>(
         &self,
         kernels: &DotKernels<S>,
         pack: unsafe fn(&DotPanel),
+        (panel, block_bytes): (usize, usize),
         rows: Range<usize>,
         k: Range<usize>,
         to: *mut u8,
-        sums: *mut i32,
     ) {
         let Place::Matrix { from, i_stride, k_stride, .. } = self.operand.place else { return };
         let bytes = |stride: isize| stride * self.operand.kind.size() as isize;
         let first = k.start * kernels.numbers * WORDS;
         let start = bytes(rows.start as isize * i_stride + first as isize * k_stride);
+        let sums_at = k.len() * block_bytes;
+        let panel_bytes = sums_at + if self.has_sums() { panel * SUM } else { 0 };
+        let mut sums = core::ptr::null_mut();
         // SAFETY: numbers of the operand; the caller vouches for kernels and room.
         unsafe {
+            if self.has_sums() {
+                sums = to.add(sums_at).cast::<i32>();
+                for panel_at in (0..rows.len().div_ceil(panel)).map(|index| index * panel_bytes) {
+                    sums.byte_add(panel_at).cast::<u8>().write_bytes(0, panel * SUM);
+                }
+            }
             pack(&DotPanel {
                 from: from.offset(start),
                 i_stride: bytes(i_stride),
@@ -138,8 +117,9 @@ impl<'a> Side<'a> {
                 width: rows.len(),
                 k: self.numbers(kernels, &k),
                 to,
+                panel_bytes,
                 flip: self.flip,
-                sums: if self.has_sums() { sums } else { core::ptr::null_mut() },
+                sums,
             });
         }
     }
@@ -212,6 +192,11 @@ impl<S: Corrected> Product for Dots<'_, S> {
     }
 
     unsafe fn pack_b(&self, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.b.pack_cols(self.kernels, cols, k, to) }
+    }
+
+    unsafe fn pack_b_block(&self, _: &Shape, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
         // SAFETY: as above.
         unsafe { self.b.pack_cols(self.kernels, cols, k, to) }
     }

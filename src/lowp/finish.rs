@@ -159,6 +159,11 @@ impl<P: Sums, T: Target<P>> Product for Part<'_, P, T> {
         unsafe { self.product.pack_b(self.cols(&cols), k, to) }
     }
 
+    unsafe fn pack_b_block(&self, shape: &Shape, cols: Range<usize>, k: Range<usize>, to: *mut u8) {
+        // SAFETY: the caller vouches for `to`.
+        unsafe { self.product.pack_b_block(shape, self.cols(&cols), k, to) }
+    }
+
     fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
         self.product.ready_a(&self.rows(rows), k)
     }

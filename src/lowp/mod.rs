@@ -8,8 +8,8 @@
 //!   bytes.rs     bytes -> dots.rs: kernel::dot
 //!   reals.rs     bf16 -> dots.rs; f16, and bf16 on AVX-512 without instructions for it -> f32 tiles
 //!   words.rs     16-bit integers -> f64 tiles: exact
-//!   skinny.rs    ... or, for few rows or columns of C and a large operand, straight from memory: kernel::dot::inner
-//!   single.rs    ... or, for one, where that does not serve: small, not adjacent along k, f16
+//!   skinny.rs    ... or, for few rows or columns of C and a large operand, straight from memory: kernel::dot::skinny
+//!   single.rs    ... or, for one, where that does not serve: a small operand, or one without adjacent numbers
 //!   finish.rs    what becomes of the sums of a tile: straight into C, or through memory of their own
 //!   integer.rs   ... C <- alpha sums + beta C + offset, rounded
 //!   epilogue.rs  ... scales, bias, activation, clamp, requantisation

@@ -234,10 +234,10 @@ unsafe fn pack_panels(
     unsafe {
         match (operand.kind, dot::bf16()) {
             (Kind::S8 | Kind::U8, _) => {
-                pack_dots(dot::bytes(), operand, role, rows.clone(), k.clone(), to, panels());
+                pack_dots(dot::bytes(), operand, role, rows, k, to);
             }
             (Kind::Bf16, Some(kernels)) => {
-                pack_dots(kernels, operand, role, rows.clone(), k.clone(), to, panels());
+                pack_dots(kernels, operand, role, rows, k, to);
             }
             (Kind::Bf16 | Kind::F16 | Kind::F32, _) => {
                 for (rows, to) in panels() {
@@ -262,14 +262,13 @@ unsafe fn pack_dots<S>(
     rows: Range<usize>,
     k: Range<usize>,
     to: *mut u8,
-    panels: impl Iterator<Item = (Range<usize>, *mut u8)>,
 ) {
     let side = Side::new(operand, role);
     // SAFETY: the caller vouches for `to`; the kernels are this process's.
     unsafe {
         match role {
             Role::Rows => side.pack_rows(kernels, rows, k, to),
-            Role::Columns => panels.for_each(|(cols, to)| side.pack_cols(kernels, cols, k.clone(), to)),
+            Role::Columns => side.pack_cols(kernels, rows, k, to),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{single, skinny};
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand as Elements;
 use crate::kernel::convert;
+use crate::kernel::dot::skinny::SkinnyKernels;
 use crate::kernel::dot::{self, DotKernels};
 use crate::kernel::kernels;
 use crate::level3;
@@ -26,7 +27,8 @@ pub fn halves(alpha: f32, a: &Operand, b: &Operand, beta: f32, c: MatMut<f32>) -
         return Ok(());
     }
     let epilogue = Epilogue { scale: Per::All(alpha), beta, ..Epilogue::default() };
-    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || dot_kernels(a).is_some() {
+    let skinny = skinny::serves(a, b) || skinny::serves(b, a);
+    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || skinny || dot_kernels(a).is_some() {
         let plain = alpha == 1.0 && (beta == 0.0 || beta == 1.0) && a.k > 0;
         return halves_finished(a, b, &epilogue, c, plain);
     }
@@ -82,6 +84,11 @@ fn dot_kernels(operand: &Operand) -> Option<&'static DotKernels<f32>> {
     if operand.kind == Kind::Bf16 { dot::bf16() } else { None }
 }
 
+/// The kernels that multiply an operand's numbers by few columns.
+fn skinny_kernels(operand: &Operand) -> &'static SkinnyKernels<f32> {
+    if operand.kind == Kind::Bf16 { dot::skinny_bf16() } else { dot::skinny_f16() }
+}
+
 /// [`halves`], `C <- epilogue(A B)`.
 pub fn halves_into(a: &Operand, b: &Operand, epilogue: &Epilogue, c: Out) -> Result<(), OutOfMemory> {
     struct Halves<'a>(&'a Operand<'a>, &'a Operand<'a>);
@@ -109,14 +116,14 @@ fn halves_finished<T: Element>(
         task.without_terms(&finish, 0f32);
         return Ok(());
     }
+    let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
+    if skinny::multiply(&skinny::Product { kernels: skinny_kernels(&task.a), a, b }, &finish)
+        || task.b.count == 1 && single::halves(&task.a, &task.b, &finish)
+    {
+        return Ok(());
+    }
     if let Some(kernels) = kernels {
-        let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
         let product = Dots { kernels, a, b };
-        if skinny::multiply(&product, &finish)
-            || task.b.count == 1 && single::halves(&task.a, &task.b, &finish)
-        {
-            return Ok(());
-        }
         return done(match task.adjacent() {
             // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
             Some((c, c_col)) if plain => unsafe {
@@ -124,9 +131,6 @@ fn halves_finished<T: Element>(
             },
             _ => finish::multiply(&product, task.depth(), &finish),
         });
-    }
-    if task.b.count == 1 && single::halves(&task.a, &task.b, &finish) {
-        return Ok(());
     }
     let product = gemm(1.0, singles(&task.a), singles(&task.b), task.a.count, task.b.count, task.a.k);
     done(finish::multiply(&product, task.depth(), &finish))

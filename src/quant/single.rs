@@ -97,6 +97,7 @@ impl<F: BlockFormat> Work<F> {
         let Single { a, stride, blocks, .. } = self.0;
         let (lanes, row_bytes) = (S::Ints::LANES, blocks * F::BYTES);
         let mut sum = Reals::<S::Ints>::zero(isa.isa());
+        let mut scales = [const { MaybeUninit::uninit() }; 16];
         for block in 0..blocks {
             // Rows are too many streams for the CPU to foresee. With each block, one row's part of as many blocks as
             // there are rows; behind the last come the next rows.
@@ -115,7 +116,7 @@ impl<F: BlockFormat> Work<F> {
                     copy_blocks::<F>(from.first, stride, rows, lanes, to);
                     from = Blocks { isa, first: to, stride: F::BYTES };
                 }
-                let mut products = Products::<S, F>::new(isa, token);
+                let mut products = Products::<S, F>::new(isa, token, &mut scales);
                 F::unpack(isa, from, &mut products);
                 sum = products.added_to(sum);
             }
@@ -124,27 +125,31 @@ impl<F: BlockFormat> Work<F> {
     }
 }
 
+/// The scales of a block's groups.
+type Scales<S> = [MaybeUninit<<S as Dot>::Ints>; 16];
+
 /// A block of a vector's rows on its way to products with the token's.
-struct Products<S: Dot, F: BlockFormat> {
+struct Products<'a, S: Dot, F: BlockFormat> {
     isa: S,
     /// The token's block.
     token: *const u8,
     total: S::Ints,
-    /// As [`Sums::scale`] leaves them; each is set before the first weights of its group.
-    scales: [MaybeUninit<S::Ints>; 16],
+    /// As [`Sums::scale`] leaves them; each is set before the first weights of its group. Not in here, since they are
+    /// looked up, and what is looked up keeps a whole structure from registers.
+    scales: &'a mut Scales<S>,
     corrections: S::Ints,
     /// Factors d and m.
     factors: [S::Ints; 2],
     format: PhantomData<F>,
 }
 
-impl<S: Dot, F: BlockFormat> Products<S, F> {
+impl<'a, S: Dot, F: BlockFormat> Products<'a, S, F> {
     /// # Safety
     /// The token's block must be readable.
     #[inline(always)]
-    unsafe fn new(isa: S, token: *const u8) -> Self {
+    unsafe fn new(isa: S, token: *const u8, scales: &'a mut Scales<S>) -> Self {
         let zero = S::Ints::splat(isa.isa(), 0);
-        let (scales, factors, format) = ([const { MaybeUninit::uninit() }; 16], [zero; 2], PhantomData);
+        let (factors, format) = ([zero; 2], PhantomData);
         let mut products = Products { isa, token, total: zero, scales, corrections: zero, factors, format };
         if F::VALUES == 32 {
             // SAFETY: the caller's promise.
@@ -188,7 +193,7 @@ impl<S: Dot, F: BlockFormat> Products<S, F> {
     }
 }
 
-impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
+impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<'_, S, F> {
     #[inline(always)]
     unsafe fn scale(&mut self, group: usize, scale: S::Ints) {
         self.scales[group].write(F::Sums::<S>::scale(scale));
@@ -213,7 +218,7 @@ impl<S: Dot, F: BlockFormat> Unpacked<S> for Products<S, F> {
 
     #[inline(always)]
     unsafe fn weights(&mut self, step: usize, bytes: [S::Ints; 4]) {
-        let Products { isa, token, .. } = *self;
+        let (isa, token) = (self.isa, self.token);
         let at_once = steps_at_once::<S, F>().min(4);
         for first in (0..4).step_by(at_once) {
             // SAFETY: factors of the token's block; the scale of the group has been set.

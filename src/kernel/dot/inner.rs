@@ -6,12 +6,11 @@
 //! [`ROWS`] x [`COLUMNS`] at a time: 8 sums, as many as keep two pipes busy.
 
 use super::WORD;
+use super::skinny::{WIDEST, prepared_bytes};
 use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch};
 use crate::simd::dot::{Dot, FACTORS, Ints};
 
-/// Bytes of the widest vector.
-const WIDEST: usize = 64;
 /// Rows at a time.
 pub const ROWS: usize = 4;
 /// Columns at a time.
@@ -30,7 +29,7 @@ pub struct Inner<S> {
     pub bytes: usize,
     /// Exclusive-or of each word of a row, the same in all its bytes.
     pub flip: u32,
-    /// The first column, as [`InnerKernels::prepare`] leaves it.
+    /// The first column, as [`SkinnyKernels::prepare`](super::skinny::SkinnyKernels::prepare) leaves it.
     pub columns: *const u8,
     /// Bytes from the rows to others that are fetched meanwhile; 0 for none. Rows that are read next lie on pages that
     /// no prefetcher of the machine foresees.
@@ -41,114 +40,9 @@ pub struct Inner<S> {
     pub to_col: usize,
 }
 
-/// A column to be prepared.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Number 0.
-    pub from: *const u8,
-    /// Bytes from one to the next.
-    pub stride: isize,
-    /// Bytes of all.
-    pub bytes: usize,
-    /// Exclusive-or of each byte.
-    pub flip: u8,
-    /// What to add to each byte after that: 0 unless [`InnerKernels::takes_offset`].
-    pub offset: i16,
-    /// Where it goes.
-    pub to: *mut u8,
-}
-
-/// The kernels of one kind of numbers on an ISA.
-#[derive(Debug)]
-pub struct InnerKernels<S> {
-    /// Bytes of a block of factors.
-    block_bytes: usize,
-    /// Whether factors have 16 bits.
-    word_factors: bool,
-    /// By the number of columns less one.
-    products: [unsafe fn(&Inner<S>); COLUMNS],
-    /// Prepares a column.
-    pub prepare: unsafe fn(&Column),
-}
-
-impl<S> InnerKernels<S> {
-    pub(super) const fn new<P: Terms<Sum = S>>() -> Self {
-        InnerKernels {
-            block_bytes: P::BLOCK_BYTES,
-            word_factors: P::WORD_FACTORS,
-            products: [products::<P, 1>, products::<P, 2>],
-            prepare: prepare::<P>,
-        }
-    }
-
-    /// `offset`, if it can be added to the bytes of a column: where factors have 16 bits, in which a byte fits beside it.
-    pub fn takes_offset(&self, offset: i32) -> Option<i16> {
-        let room = self.word_factors && offset.unsigned_abs() <= i16::MAX as u32 - 128;
-        room.then_some(offset as i16)
-    }
-
-    /// Bytes of a prepared column of so many bytes: whole vectors.
-    pub fn column_bytes(&self, bytes: usize) -> usize {
-        prepared_bytes(bytes, self.block_bytes)
-    }
-
-    /// The kernel for `n` columns, `1..=COLUMNS`, of up to [`ROWS`] rows.
-    pub fn products(&self, n: usize) -> unsafe fn(&Inner<S>) {
-        self.products[n - 1]
-    }
-}
-
-fn prepared_bytes(bytes: usize, block_bytes: usize) -> usize {
-    bytes.next_multiple_of(WIDEST) / FACTORS * block_bytes
-}
-
-/// # Safety
-/// The CPU has ISA `P`; the column is readable, its place as large as [`InnerKernels::column_bytes`] says.
-unsafe fn prepare<P: Terms>(column: &Column) {
-    // SAFETY: the caller vouches for the ISA; `run` relies on the rest.
-    unsafe { P::assume() }.enter(Prepare(column));
-}
-
-struct Prepare<'a>(&'a Column);
-
-impl<P: Terms> TermsDispatch<P> for Prepare<'_> {
-    #[inline(always)]
-    fn run(self, isa: P) {
-        let Column { from, stride, bytes, flip, offset, to } = *self.0;
-        let size = WORD / P::NUMBERS;
-        for (block, first) in (0..bytes.next_multiple_of(WIDEST)).step_by(FACTORS).enumerate() {
-            let mut factors = [0u8; FACTORS];
-            let count = bytes.saturating_sub(first).min(FACTORS);
-            // SAFETY: numbers of the column; a block of its place.
-            unsafe {
-                if stride == size as isize {
-                    from.wrapping_add(first).copy_to_nonoverlapping(factors.as_mut_ptr(), count);
-                } else {
-                    for i in (0..count).step_by(size) {
-                        let from = from.offset(((first + i) / size) as isize * stride);
-                        from.copy_to_nonoverlapping(factors.as_mut_ptr().add(i), size);
-                    }
-                }
-                for factor in factors.iter_mut().take(count) {
-                    *factor ^= flip;
-                }
-                let to = to.add(block * P::BLOCK_BYTES);
-                to.copy_from_nonoverlapping(factors.as_ptr(), FACTORS);
-                isa.spread(to);
-                if P::WORD_FACTORS && offset != 0 {
-                    // Those behind the last number meet bytes that are 0.
-                    for word in core::slice::from_raw_parts_mut(to.cast::<i16>(), FACTORS) {
-                        *word += offset;
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// # Safety
 /// The CPU has ISA `P`; rows, columns and sums are as large as the fields say, `C` columns.
-unsafe fn products<P: Terms, const C: usize>(inner: &Inner<P::Sum>) {
+pub(super) unsafe fn products<P: Terms, const C: usize>(inner: &Inner<P::Sum>) {
     // SAFETY: the caller vouches for the ISA; `run` relies on the rest.
     unsafe { P::assume() }.enter(Products::<P, C>(inner));
 }

@@ -16,19 +16,22 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes all MR rows but only the columns that exist. Beside it stands [`inner`], for products of few columns.
+//! A tile computes all MR rows but only the columns that exist. Beside it stands [`skinny`], for products of few columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 
 pub mod inner;
+pub mod outer;
 mod pack;
+pub mod skinny;
 mod tile;
 
 use crate::platform::cpu;
 use crate::simd::dot::terms::{Terms, WORDS};
-use crate::simd::dot::{DotLevel, Widened};
+use crate::simd::dot::{DotLevel, Half, Widened};
 use crate::simd::{Level, Portable};
-use inner::InnerKernels;
+use pack::Numbers;
+use skinny::SkinnyKernels;
 use tile::tile;
 
 #[cfg(target_arch = "x86_64")]
@@ -63,10 +66,10 @@ pub struct DotKernels<S> {
     /// Multiply-adds next to those of `f32`, roughly: for the choice of threads only.
     pub speed: f64,
     /// Kernels for few columns.
-    pub inner: InnerKernels<S>,
-    /// Packs a panel of A, or whole blocks of one.
+    pub skinny: SkinnyKernels<S>,
+    /// Packs panels of A.
     pub pack_a: unsafe fn(&DotPanel),
-    /// Packs a panel of B.
+    /// Packs panels of B.
     pub pack_b: unsafe fn(&DotPanel),
 }
 
@@ -102,16 +105,38 @@ pub struct DotPanel {
     pub i_stride: isize,
     /// Bytes from a k to the next.
     pub k_stride: isize,
-    /// Rows or columns that exist.
+    /// Rows or columns that exist, of as many panels as they fill.
     pub width: usize,
     /// Numbers of each.
     pub k: usize,
-    /// Where the panel begins.
+    /// Where the first panel begins.
     pub to: *mut u8,
+    /// Bytes from a panel to the next.
+    pub panel_bytes: usize,
     /// Exclusive-or of each word, which turns signed bytes into unsigned ones 128 larger and back.
     pub flip: u32,
-    /// Where the sums of the packed bytes of each row or column are added; null for none.
+    /// Where the sums of the packed bytes of each row or column of the first panel are added, `panel_bytes` further on
+    /// those of the next; null for none.
     pub sums: *mut i32,
+}
+
+impl DotPanel {
+    /// Whether numbers, of `size` bytes, of rows or columns side by side are adjacent.
+    fn is_adjacent(&self, size: usize) -> bool {
+        self.i_stride == size as isize && self.k_stride != size as isize
+    }
+
+    /// What its rows or columns are made of.
+    fn numbers(&self) -> Numbers {
+        Numbers { k_stride: self.k_stride, k: self.k, flip: self.flip }
+    }
+
+    /// Where panel `index` begins, and where its sums are.
+    fn place(&self, index: usize) -> (*mut u8, *mut i32) {
+        let bytes = index * self.panel_bytes;
+        let sums = if self.sums.is_null() { self.sums } else { self.sums.wrapping_byte_add(bytes) };
+        (self.to.wrapping_add(bytes), sums)
+    }
 }
 
 impl<S> DotKernels<S> {
@@ -159,7 +184,7 @@ impl<S> DotKernels<S> {
                 if N > 7 { tile::<P, DOWN, N, 8> } else { tile::<P, DOWN, N, 4> },
             ],
             speed,
-            inner: InnerKernels::new::<P>(),
+            skinny: SkinnyKernels::new::<P>(),
             pack_a: pack::rows::<P, DOWN>,
             pack_b: pack::columns::<P, N>,
         }
@@ -187,8 +212,27 @@ pub fn bf16() -> Option<&'static DotKernels<f32>> {
         }
         Level::Avx512 => None,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => Some(const { &DotKernels::new::<Widened<Avx2>, 2, 6>(1.0) }),
-        _ => Some(const { &DotKernels::new::<Widened<Portable>, 2, 4>(1.0) }),
+        Level::Avx2 => Some(const { &DotKernels::new::<Widened<Avx2, half::bf16>, 2, 6>(1.0) }),
+        _ => Some(const { &DotKernels::new::<Widened<Portable, half::bf16>, 2, 4>(1.0) }),
+    }
+}
+
+/// The kernels for few columns of bf16 in this process, if they are not among those of [`bf16`].
+pub fn skinny_bf16() -> &'static SkinnyKernels<f32> {
+    bf16().map_or_else(widened::<half::bf16>, |kernels| &kernels.skinny)
+}
+
+/// The kernels for few columns of half precision in this process.
+pub fn skinny_f16() -> &'static SkinnyKernels<f32> {
+    widened::<half::f16>()
+}
+
+/// Kernels for few columns that widen: such products wait for memory, not for vectors that AVX-512 has twice as wide.
+fn widened<N: Half>() -> &'static SkinnyKernels<f32> {
+    match cpu::level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 | Level::Avx2 => const { &SkinnyKernels::new::<Widened<Avx2, N>>() },
+        _ => const { &SkinnyKernels::new::<Widened<Portable, N>>() },
     }
 }
 

@@ -64,6 +64,40 @@ fn bytes_on_every_kernel() {
     dots::<u8, u8>();
 }
 
+/// Adjacent rows and columns are packed some at a time, as many as their strides let stay in L1: panels of both sides, more
+/// than are transposed at a time.
+#[test]
+fn adjacent_rows_and_columns() {
+    let mut random = Random::new(12);
+    let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
+    for kernels in DotLevel::ALL.into_iter().filter_map(dot::bytes_on) {
+        for (m, n, k, stride) in [
+            (70, 200, 70, 200),
+            (9, 385, 33, 512),
+            (100, 191, 40, 1024),
+            (192, 5, 37, 2048),
+            (50, 192, 65, 4096),
+        ] {
+            let a = Matrix::new(m, k, false, stride - m, Side::End, || u8::any(&mut random));
+            let b = Matrix::new(k, n, true, stride - n, Side::Start, || u8::any(&mut random));
+            let product = Dots {
+                kernels,
+                a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(3),
+                b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(-9),
+            };
+            let mut c = Matrix::new(m, n, false, 0, Side::End, || 0);
+            let out = Output::new(&c.view_mut());
+            assert!(finish::multiply(&product, 100, &Rounding::new(&how, out, false)));
+            for j in 0..n {
+                for i in 0..m {
+                    let at = (kernels.name, m, n, k, i, j);
+                    assert_eq!(c.get(i, j), exact_sum(&a, &b, i, j, 3, -9), "{at:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_depth() {
     let mut random = Random::new(3);
@@ -88,15 +122,15 @@ fn every_depth() {
     }
 }
 
-/// Rows of bytes where they lie, on every kernel set, with few columns, at every depth modulo a vector, alone and on
-/// threads.
-fn few_columns<A: Whole, B: Whole>(threads: i32) {
+/// Rows or columns of bytes where they lie, on every kernel set, with few columns, at every depth modulo a vector, alone and
+/// on threads; more rows than outer products keep sums of.
+fn few_columns<A: Whole, B: Whole>(threads: i32, a_by_rows: bool) {
     let mut random = Random::new(4);
     let how = Integer { alpha: 1.0, beta: 1.0, offset: Per::All(-2) };
     for kernels in DotLevel::ALL.into_iter().filter_map(dot::bytes_on) {
-        for (m, n, k) in (1..=130).map(|k| (70 - k % 67, 1 + k % 8, k)).chain([(99, 8, 200)]) {
+        for (m, n, k) in (1..=130).map(|k| (70 - k % 67, 1 + k % 8, k)).chain([(99, 8, 200), (1100, 8, 37)]) {
             let (by_rows, side) = (k % 3 > 0, if k % 7 == 0 { Side::Start } else { Side::End });
-            let a = Matrix::new(m, k, true, k % 2, side, || A::any(&mut random));
+            let a = Matrix::new(m, k, a_by_rows, k % 2, side, || A::any(&mut random));
             let b = Matrix::new(k, n, by_rows, m % 2, side, || B::any(&mut random));
             for (zero_a, zero_b) in [(0, 0), (-128, 128), (7, -5), (1, 40_000)] {
                 let product = Dots {
@@ -107,7 +141,7 @@ fn few_columns<A: Whole, B: Whole>(threads: i32) {
                 let mut c = Matrix::new(m, n, k % 2 == 0, n % 2, side, || 11);
                 let out = Output::new(&c.view_mut());
                 on_threads(threads, || {
-                    assert!(skinny::multiply_any(&product, &Rounding::new(&how, out, false)));
+                    assert!(skinny::multiply_any(&(&product).into(), &Rounding::new(&how, out, false)));
                 });
                 for j in 0..n {
                     for i in 0..m {
@@ -124,11 +158,13 @@ fn few_columns<A: Whole, B: Whole>(threads: i32) {
 #[test]
 fn few_columns_on_every_kernel() {
     for threads in [1, 3] {
-        few_columns::<i8, u8>(threads);
-        few_columns::<u8, i8>(threads);
+        for by_rows in [true, false] {
+            few_columns::<i8, u8>(threads, by_rows);
+            few_columns::<u8, i8>(threads, by_rows);
+        }
     }
-    few_columns::<i8, i8>(1);
-    few_columns::<u8, u8>(3);
+    few_columns::<i8, i8>(1, true);
+    few_columns::<u8, u8>(3, false);
 }
 
 /// What `Integer` means, in the arithmetic that its text names.

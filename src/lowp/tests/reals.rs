@@ -1,13 +1,13 @@
 //! bf16 and half precision: products, conversions, vectors, epilogues; `f32` and `f64` packed beforehand.
 
 use super::*;
-use crate::kernel::dot;
-use crate::lowp::dots::{Dots, Side as ProductSide};
+use crate::kernel::dot::{self, skinny::SkinnyKernels};
+use crate::lowp::dots::Side as ProductSide;
 use crate::lowp::epilogue::Finishing;
 use crate::lowp::skinny;
 use crate::lowp::task::Output;
 use crate::scalar::Scalar;
-use crate::testing::on_every_level;
+use crate::testing::{on_every_level, on_threads};
 use crate::view::{VecMut, VecRef};
 
 fn reals<E: Small>() {
@@ -58,31 +58,38 @@ fn reals<E: Small>() {
     }
 }
 
-#[test]
-fn few_columns_of_bf16() {
+/// Few columns with adjacent rows and with adjacent columns, alone and on threads.
+fn few_columns<E: Small>(kernels: impl Fn() -> &'static SkinnyKernels<f32>) {
     let epilogue = Epilogue::default();
     on_every_level(|level| {
         let mut random = Random::new(23);
-        let Some(kernels) = dot::bf16() else { return };
-        for (m, n, k) in (1..=70).map(|k| (1 + k % 41, 1 + k % 8, k)) {
-            let a = Matrix::new(m, k, true, k % 2, Side::End, || bf16::from_f32(random.real() as f32));
-            let b = Matrix::new(k, n, k % 3 == 0, m % 2, Side::End, || bf16::from_f32(random.real() as f32));
-            let mut c = Matrix::new(m, n, k % 2 == 0, 1, Side::End, || f32::NAN);
-            let (a_side, b_side) = (Operand::new(a.view()), Operand::new(b.view().t()));
-            let (a_side, b_side) =
-                (ProductSide::new(&a_side, Role::Rows), ProductSide::new(&b_side, Role::Columns));
-            let product = Dots { kernels, a: a_side, b: b_side };
-            let finishing = Finishing::new(&epilogue, Output::new(&c.view_mut()), false);
-            assert!(skinny::multiply_any(&product, &finishing));
-            for j in 0..n {
-                for i in 0..m {
-                    let (want, bound) = real_sum(&a, &b, i, j);
-                    let error = (f64::from(c.get(i, j)) - want).abs();
-                    assert!(error <= bound, "{level:?} {m} {n} {k} {i} {j}: {error} > {bound}");
+        for (m, n, k) in (1..=70).map(|k| (1 + k % 41, 1 + k % 8, k)).chain([(1100, 7, 37)]) {
+            for by_rows in [true, false] {
+                let a = Matrix::new(m, k, by_rows, k % 2, Side::End, || E::of(random.real() as f32));
+                let b = Matrix::new(k, n, k % 3 == 0, m % 2, Side::End, || E::of(random.real() as f32));
+                let mut c = Matrix::new(m, n, k % 2 == 0, 1, Side::End, || f32::NAN);
+                let (a_side, b_side) = (Operand::new(a.view()), Operand::new(b.view().t()));
+                let (a_side, b_side) =
+                    (ProductSide::new(&a_side, Role::Rows), ProductSide::new(&b_side, Role::Columns));
+                let product = skinny::Product { kernels: kernels(), a: a_side, b: b_side };
+                let finishing = Finishing::new(&epilogue, Output::new(&c.view_mut()), false);
+                on_threads(1 + k as i32 % 3, || assert!(skinny::multiply_any(&product, &finishing)));
+                for j in 0..n {
+                    for i in 0..m {
+                        let (want, bound) = real_sum(&a, &b, i, j);
+                        let error = (f64::from(c.get(i, j)) - want).abs();
+                        assert!(error <= bound, "{level:?} {m} {n} {k} {i} {j}: {error} > {bound}");
+                    }
                 }
             }
         }
     });
+}
+
+#[test]
+fn few_columns_of_halves() {
+    few_columns::<bf16>(dot::skinny_bf16);
+    few_columns::<f16>(dot::skinny_f16);
 }
 
 #[test]

@@ -26,7 +26,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod bf16;
+mod halves;
 mod portable;
 mod sums;
 pub mod terms;
@@ -42,8 +42,8 @@ pub use avx2::AvxVnni;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512Vnni;
 #[cfg(target_arch = "x86_64")]
-pub use bf16::Avx512Bf16;
-pub use bf16::Widened;
+pub use halves::Avx512Bf16;
+pub use halves::{Half, Widened};
 pub use sums::{Full, Sums};
 
 /// Factors that are stored together: a block of [`Dot::spread`].

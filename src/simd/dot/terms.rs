@@ -6,6 +6,7 @@
 //! | the [`Dot`] ISAs | 4 unsigned bytes times 4 signed | `i32`, modulo 2^32 | see there |
 //! | avx512-bf16 | 2 bf16 times 2 bf16 | `f32` | `vdpbf16ps` |
 //! | avx2, portable | 2 bf16 times 2 bf16 | `f32` | a shift or a mask makes an `f32`: `vfmadd231ps` |
+//! | avx2, portable | 2 f16 times 2 f16 | `f32` | after conversion: `vfmadd231ps` |
 //!
 //! Words come in blocks of [`WORDS`]: 32 bytes of a column, which [`Terms::spread`] may change the form of.
 //! An ISA that widens numbers takes a word in several parts.

@@ -1,8 +1,10 @@
-//! Words of two bf16, sums of `f32`: by AVX-512 BF16, or widened.
+//! Words of two bf16 or two numbers of half precision, sums of `f32`: bf16 by AVX-512 BF16, else widened.
 
 use super::terms::{Terms, TermsDispatch, Through};
 use super::{Dot, FACTORS, Ints, Reals};
 use crate::simd::Vector;
+use core::fmt::Debug;
+use core::marker::PhantomData;
 
 #[cfg(target_arch = "x86_64")]
 use super::Avx512Vnni;
@@ -11,15 +13,36 @@ use super::avx512::I32x16;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
 
-/// bf16 on an ISA of at most 8 lanes without instructions for them: the second of a word is an `f32` once the first is
-/// masked out, the first once it is shifted up.
-#[derive(Clone, Copy, Debug)]
-pub struct Widened<S>(S);
+/// Numbers of 16 bits.
+pub trait Half: Copy + Debug + Send + Sync + 'static {
+    /// The first (0) or second (1) number of each word.
+    fn of_words<S: Dot>(isa: S, words: S::Ints, which: usize) -> Reals<S::Ints>;
+}
 
 /// The second number of a word.
 const SECOND: i32 = 0xffff_0000u32 as i32;
 
-impl<S: Dot> Terms for Widened<S> {
+/// The upper half of an `f32`: the second of a word is one once the first is masked out, the first once it is shifted up.
+impl Half for half::bf16 {
+    #[inline(always)]
+    fn of_words<S: Dot>(isa: S, words: S::Ints, which: usize) -> Reals<S::Ints> {
+        if which == 0 { words.shl::<16>().bits() } else { (words & S::Ints::splat(isa.isa(), SECOND)).bits() }
+    }
+}
+
+impl Half for half::f16 {
+    #[inline(always)]
+    fn of_words<S: Dot>(isa: S, words: S::Ints, which: usize) -> Reals<S::Ints> {
+        let low = if which == 0 { words & S::Ints::splat(isa.isa(), !SECOND) } else { words.shr::<16>() };
+        low.half_to_reals()
+    }
+}
+
+/// Numbers of 16 bits on an ISA of at most 8 lanes without instructions for their products.
+#[derive(Clone, Copy, Debug)]
+pub struct Widened<S, N>(S, PhantomData<N>);
+
+impl<S: Dot, N: Half> Terms for Widened<S, N> {
     type Dot = S;
     type Sum = f32;
     type Sums = Reals<S::Ints>;
@@ -36,7 +59,7 @@ impl<S: Dot> Terms for Widened<S> {
         // A block of factors has 8 of each part.
         const { assert!(S::Ints::LANES <= 8) };
         // SAFETY: the caller vouches for the ISA.
-        Widened(unsafe { S::assume() })
+        Widened(unsafe { S::assume() }, PhantomData)
     }
     #[inline(always)]
     fn dot(self) -> S {
@@ -78,11 +101,7 @@ impl<S: Dot> Terms for Widened<S> {
     }
     #[inline(always)]
     fn part(self, words: S::Ints, part: usize) -> Self::Rows {
-        if part == 0 {
-            words.shl::<16>().bits()
-        } else {
-            (words & S::Ints::splat(self.0.isa(), SECOND)).bits()
-        }
+        N::of_words(self.0, words, part)
     }
     #[inline(always)]
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> Self::Factors {
@@ -103,14 +122,13 @@ impl<S: Dot> Terms for Widened<S> {
     unsafe fn spread(self, block: *mut u8) {
         // SAFETY: the caller vouches for the block.
         unsafe {
-            let words = block.cast::<[u32; FACTORS / 4]>().read_unaligned();
-            let (mut first, mut second) = (words, words);
-            for i in 0..FACTORS / 4 {
-                first[i] = words[i] << 16;
-                second[i] = words[i] & SECOND as u32;
+            let words = block.cast::<[u8; FACTORS]>().read_unaligned();
+            for at in (0..FACTORS).step_by(4 * S::Ints::LANES) {
+                let words = S::Ints::load(self.0.isa(), words.as_ptr().add(at));
+                for part in 0..2 {
+                    self.part(words, part).store(block.add(FACTORS * part + at).cast());
+                }
             }
-            block.cast::<[u32; FACTORS / 4]>().write_unaligned(first);
-            block.add(FACTORS).cast::<[u32; FACTORS / 4]>().write_unaligned(second);
         }
     }
 }
