@@ -14,7 +14,7 @@
 //! that wait, forward over `i > j` where T is upper, backward over `i < j` where it is lower. The divisions
 //! would be most of the chain of one column after the other, so the diagonal comes inverted where that is safe.
 
-use super::tile::{Tile, combine, sums, times};
+use super::tile::{Tile, joined, signs, sums};
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vec, Vector};
 use crate::view::Uplo;
@@ -70,6 +70,12 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
         let column = |j: usize| tile.c.cast::<T::Real>().wrapping_add(j * DOWN * lanes);
         // SAFETY: the caller vouches for the panels.
         let sums = unsafe { sums::<S, T, DOWN, N, false>(isa, tile) };
+        let signs = signs::<S, T>(isa, tile);
+        let conjugated = <Vec<S, T::Real>>::pairs(
+            isa,
+            T::Real::ONE,
+            if tile.conj_a { -T::Real::ONE } else { T::Real::ONE },
+        );
         // In the order in which they are solved; the next one is always the first of the array, so that no
         // index depends on the step.
         let mut waiting = [[<Vec<S, T::Real>>::zero(isa); DOWN]; N];
@@ -80,7 +86,11 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
                     // SAFETY: vector v of column j < n.
                     let old = unsafe { <Vec<S, T::Real>>::load(isa, column(j).add(v * lanes)) };
                     let old = if tile.beta == T::ONE { old } else { times(isa, old, tile.beta) };
-                    *x = old - if T::IS_COMPLEX { combine(isa, tile, first[v], second[v]) } else { first[v] };
+                    *x = if T::IS_COMPLEX {
+                        joined(signs, first[v], second[v]).neg_mul_add(conjugated, old)
+                    } else {
+                        old - first[v]
+                    };
                 }
             }
         }
@@ -123,6 +133,18 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
                 }
             }
         }
+    }
+}
+
+/// `x * factor`. (A [`crate::simd::Factor`] takes longer to make ready than one use is worth.)
+#[inline(always)]
+fn times<S: Isa, T: Scalar>(isa: S, x: Vec<S, T::Real>, factor: T) -> Vec<S, T::Real> {
+    let re = <Vec<S, T::Real>>::splat(isa, factor.re());
+    if T::IS_COMPLEX {
+        let im = <Vec<S, T::Real>>::splat(isa, factor.im());
+        x.mul_sub_add(re, x.swap_pairs() * im)
+    } else {
+        x * re
     }
 }
 

@@ -18,7 +18,7 @@
 //! strided; tiles come in every size up to the packed one, and a mask keeps the last vector of A inside it.
 
 use crate::scalar::{Real, Scalar};
-use crate::simd::{Dispatch, Isa, Vec, Vector};
+use crate::simd::{Dispatch, Factor, Isa, Vec, Vector};
 
 /// Arguments of a tile kernel.
 #[derive(Debug)]
@@ -98,17 +98,39 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
         }
 
         // SAFETY: the caller of the kernel vouches for the panels.
-        let mut sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile) };
-        let output = Output { isa, c, c_step, reals, alpha: tile.alpha, beta: tile.beta };
-        // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill.
-        for (j, [first, second]) in sums.iter_mut().enumerate() {
-            if exists(j) {
-                if T::IS_COMPLEX {
-                    for (first, &second) in first.iter_mut().zip(second.iter()) {
-                        *first = combine(isa, tile, *first, second);
-                    }
+        let sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile) };
+        let signs = signs::<S, T>(isa, tile);
+        // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill. And short ones, each
+        // with one thing to do: only those are unrolled, and what is not goes through memory.
+        let mut columns = [[<Vec<S, T::Real>>::zero(isa); DOWN]; N];
+        for j in 0..N {
+            for i in 0..DOWN {
+                let [first, second] = &sums[j];
+                columns[j][i] = if T::IS_COMPLEX { joined(signs, first[i], second[i]) } else { first[i] };
+            }
+        }
+        let output = Output {
+            c,
+            c_step,
+            reals,
+            n: if DIRECT { N } else { tile.n },
+            alpha: Factor::new(isa, tile.alpha, tile.conj_a),
+            beta: Factor::new(isa, tile.beta, false),
+        };
+        // SAFETY: the part of C that exists is writable, and readable if beta is not 0.
+        unsafe {
+            if reals < DOWN * lanes {
+                match tile.beta {
+                    beta if beta == T::ZERO => output.write::<DOWN, N, DIRECT, false, UNREAD>(isa, columns),
+                    beta if beta == T::ONE => output.write::<DOWN, N, DIRECT, false, KEPT>(isa, columns),
+                    _ => output.write::<DOWN, N, DIRECT, false, SCALED>(isa, columns),
                 }
-                output.column::<DOWN, DIRECT>(j, *first);
+            } else {
+                match tile.beta {
+                    beta if beta == T::ZERO => output.write::<DOWN, N, DIRECT, true, UNREAD>(isa, columns),
+                    beta if beta == T::ONE => output.write::<DOWN, N, DIRECT, true, KEPT>(isa, columns),
+                    _ => output.write::<DOWN, N, DIRECT, true, SCALED>(isa, columns),
+                }
             }
         }
     }
@@ -175,92 +197,87 @@ fn accumulate<S: Isa, R: Real, const DOWN: usize>(
     }
 }
 
-/// `A b` from `first = A re b` and `second = A im b`, with the conjugations that the tile asks for:
-/// `conj(a) b = conj(a conj(b))`.
+/// What [`joined`] multiplies the exchanged second sums by.
 #[inline(always)]
-pub(super) fn combine<S: Isa, T: Scalar>(
-    isa: S,
-    tile: &Tile<T>,
-    first: Vec<S, T::Real>,
-    second: Vec<S, T::Real>,
-) -> Vec<S, T::Real> {
-    let one = <Vec<S, T::Real>>::splat(isa, T::Real::ONE);
-    let turned = second.swap_pairs();
-    let sum = first.mul_sub_add(one, if tile.conj_a != tile.conj_b { -turned } else { turned });
-    if tile.conj_a { <Vec<S, T::Real>>::zero(isa).mul_sub_add(one, -sum) } else { sum }
+pub(super) fn signs<S: Isa, T: Scalar>(isa: S, tile: &Tile<T>) -> Vec<S, T::Real> {
+    let minus = -T::Real::ONE;
+    if tile.conj_a == tile.conj_b {
+        <Vec<S, T::Real>>::pairs(isa, minus, T::Real::ONE)
+    } else {
+        <Vec<S, T::Real>>::pairs(isa, T::Real::ONE, minus)
+    }
+}
+
+/// `A b` from `first = A re b` and `second = A im b`; or `A conj(b)`, if one of the two is conjugated. Where A is, the
+/// result is still to be conjugated: `conj(a) b = conj(a conj(b))`.
+#[inline(always)]
+pub(super) fn joined<S: Isa, V: Vector<S>>(signs: V, first: V, second: V) -> V {
+    second.swap_pairs().mul_add(signs, first)
 }
 
 /// Where the finished columns of a tile go.
-struct Output<S, T: Scalar> {
-    isa: S,
+struct Output<S: Isa, T: Scalar> {
     c: *mut T::Real,
     c_step: isize,
     /// Rows that exist, counted in reals.
     reals: usize,
-    alpha: T,
-    beta: T,
+    /// Columns that exist.
+    n: usize,
+    /// Conjugates too, where A is conjugated.
+    alpha: Factor<S, T>,
+    beta: Factor<S, T>,
 }
 
+/// What becomes of C as it was: nothing, a term, or a term times beta.
+const UNREAD: u8 = 0;
+const KEPT: u8 = 1;
+const SCALED: u8 = 2;
+
 impl<S: Isa, T: Scalar> Output<S, T> {
-    /// Column j of C <- alpha column + beta C.
+    /// C <- alpha columns + beta C, where all vectors are `WHOLE` or the last ones may not be.
+    ///
+    /// # Safety
+    /// The part of C that exists is writable, and readable unless `UNREAD`.
     #[inline(always)]
-    fn column<const DOWN: usize, const DIRECT: bool>(&self, j: usize, column: [Vec<S, T::Real>; DOWN]) {
+    unsafe fn write<
+        const DOWN: usize,
+        const N: usize,
+        const DIRECT: bool,
+        const WHOLE: bool,
+        const BETA: u8,
+    >(
+        &self,
+        isa: S,
+        columns: [[Vec<S, T::Real>; DOWN]; N],
+    ) {
         let lanes = <Vec<S, T::Real>>::LANES;
-        let c = self.c.wrapping_offset(j as isize * self.c_step);
-        let whole = self.reals == DOWN * lanes;
-        for (i, &sum) in column.iter().enumerate() {
-            let to = c.wrapping_add(i * lanes);
-            // In a direct tile every vector but the last is whole.
-            if whole || (DIRECT && i < DOWN - 1) {
-                // SAFETY: all rows of this vector exist in column j, as the caller vouches.
+        for j in 0..N {
+            if j >= self.n {
+                break;
+            }
+            let column = self.c.wrapping_offset(j as isize * self.c_step);
+            for i in 0..DOWN {
+                let to = column.wrapping_add(i * lanes);
+                let sum = columns[j][i];
+                let new = |old| match BETA {
+                    UNREAD => self.alpha.times(sum),
+                    KEPT => self.alpha.times_plus(sum, old),
+                    _ => self.alpha.times_plus(sum, self.beta.times(old)),
+                };
+                let zero = <Vec<S, T::Real>>::zero(isa);
+                // SAFETY: in a direct tile every vector but the last is whole; a mask names rows that exist.
                 unsafe {
-                    if self.beta == T::ZERO {
-                        times(self.isa, sum, self.alpha).store(to);
+                    if WHOLE || (DIRECT && i < DOWN - 1) {
+                        new(if BETA == UNREAD { zero } else { <Vec<S, T::Real>>::load(isa, to) }).store(to);
                     } else {
-                        let old = <Vec<S, T::Real>>::load(self.isa, to);
-                        self.update(old, sum).store(to);
-                    }
-                }
-            } else {
-                let mask = <Vec<S, T::Real>>::mask(self.isa, self.reals.saturating_sub(i * lanes).min(lanes));
-                // SAFETY: the mask names rows that exist in column j, as the caller vouches.
-                unsafe {
-                    if self.beta == T::ZERO {
-                        times(self.isa, sum, self.alpha).store_masked(to, mask);
-                    } else {
-                        let old = <Vec<S, T::Real>>::load_masked(self.isa, to, mask);
-                        self.update(old, sum).store_masked(to, mask);
+                        let rows = self.reals.saturating_sub(i * lanes).min(lanes);
+                        let mask = <Vec<S, T::Real>>::mask(isa, rows);
+                        let old =
+                            if BETA == UNREAD { zero } else { <Vec<S, T::Real>>::load_masked(isa, to, mask) };
+                        new(old).store_masked(to, mask);
                     }
                 }
             }
         }
-    }
-
-    /// `alpha sum + beta old`.
-    #[inline(always)]
-    fn update(&self, old: Vec<S, T::Real>, sum: Vec<S, T::Real>) -> Vec<S, T::Real> {
-        if T::IS_COMPLEX {
-            let old = if self.beta == T::ONE { old } else { times(self.isa, old, self.beta) };
-            times(self.isa, sum, self.alpha) + old
-        } else {
-            let old = if self.beta == T::ONE {
-                old
-            } else {
-                old * <Vec<S, T::Real>>::splat(self.isa, self.beta.re())
-            };
-            sum.mul_add(<Vec<S, T::Real>>::splat(self.isa, self.alpha.re()), old)
-        }
-    }
-}
-
-/// `x * factor`, for vectors of complex pairs too.
-#[inline(always)]
-pub(super) fn times<S: Isa, T: Scalar>(isa: S, x: Vec<S, T::Real>, factor: T) -> Vec<S, T::Real> {
-    let re = <Vec<S, T::Real>>::splat(isa, factor.re());
-    if T::IS_COMPLEX {
-        let im = <Vec<S, T::Real>>::splat(isa, factor.im());
-        x.mul_sub_add(re, x.swap_pairs() * im)
-    } else {
-        x * re
     }
 }

@@ -2,16 +2,8 @@
 //! to whole registers.
 //!
 //! A complex vector of n elements is a real vector of 2n: real and imaginary parts in even and odd lanes.
-//! A product with a fixed complex number c is then, for each pair of lanes (re, im),
-//!
-//! ```text
-//! c x       = (re, im) * (c_re, c_re)  +  (im, re) * (-c_im, c_im)
-//! c conj(x) = (re, im) * (c_re, -c_re) +  (im, re) * (c_im, c_im)
-//! ```
-//!
-//! two multiplications and one exchange of neighbours; and a sum of products needs one exchange for each
-//! pair of vectors, whatever is conjugated, because signs may wait until the end. Real types use the first
-//! term alone.
+//! A sum of products needs one exchange of neighbours for each pair of vectors, whatever is conjugated, because signs
+//! may wait until the end; a product with a fixed number is [`crate::simd::Factor`]'s.
 
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Isa, Vec, Vector, opaque};
@@ -46,54 +38,6 @@ pub fn each<X: Copy, const N: usize>(mut f: impl FnMut(usize) -> X) -> [X; N] {
     }
     // SAFETY: all are written.
     unsafe { all.as_ptr().cast::<[X; N]>().read() }
-}
-
-/// A fixed number c, ready to multiply vectors: `c x`, or `c conj(x)`.
-pub struct Factor<S: Isa, T: Scalar> {
-    straight: Lanes<S, T>,
-    crossed: Lanes<S, T>,
-}
-
-impl<S: Isa, T: Scalar> Clone for Factor<S, T> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: Isa, T: Scalar> Copy for Factor<S, T> {}
-
-impl<S: Isa, T: Scalar> Factor<S, T> {
-    /// Multiplies by `c`, conjugating the vectors first if `conj`.
-    #[inline(always)]
-    pub fn new(isa: S, c: T, conj: bool) -> Self {
-        let (re, im) = (c.re(), c.im());
-        if !T::IS_COMPLEX {
-            let straight = Lanes::<S, T>::splat(isa, re);
-            Factor { straight, crossed: straight }
-        } else if conj {
-            Factor { straight: Lanes::<S, T>::pairs(isa, re, -re), crossed: Lanes::<S, T>::splat(isa, im) }
-        } else {
-            Factor { straight: Lanes::<S, T>::splat(isa, re), crossed: Lanes::<S, T>::pairs(isa, -im, im) }
-        }
-    }
-
-    /// `c x`.
-    #[inline(always)]
-    pub fn times(self, x: Lanes<S, T>) -> Lanes<S, T> {
-        if T::IS_COMPLEX {
-            self.straight.mul_add(x, self.crossed * x.swap_pairs())
-        } else {
-            self.straight * x
-        }
-    }
-
-    /// `c x + y`.
-    #[inline(always)]
-    pub fn times_plus(self, x: Lanes<S, T>, y: Lanes<S, T>) -> Lanes<S, T> {
-        let sum = self.straight.mul_add(x, y);
-        if T::IS_COMPLEX { self.crossed.mul_add(x.swap_pairs(), sum) } else { sum }
-    }
 }
 
 /// A running sum of products `a x`, one for each lane; which of the two is conjugated is said at the end.

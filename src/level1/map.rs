@@ -1,9 +1,9 @@
 //! What is done to the elements of y: axpy, axpby, scal, copy. (`pairs.rs` has what is done to both x's and y's.)
 
 use super::elementwise::Map;
-use super::lanes::{Factor, Lanes, splat};
+use super::lanes::{Lanes, splat};
 use crate::scalar::{Held, Real, Scalar};
-use crate::simd::{Isa, Vector};
+use crate::simd::{Factor, Isa, Vector};
 
 /// `c x + y`, x conjugated if `CONJ`.
 #[derive(Clone, Copy)]

@@ -1,9 +1,9 @@
 //! What is done to the elements of both x and y: swap, rot, rotm.
 
 use super::elementwise::Map;
-use super::lanes::{Factor, Lanes, each};
+use super::lanes::{Lanes, each};
 use crate::scalar::{Real, Scalar};
-use crate::simd::{Isa, Vector};
+use crate::simd::{Factor, Isa, Vector};
 
 /// `(y, x)`.
 #[derive(Clone, Copy)]

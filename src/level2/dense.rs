@@ -10,9 +10,9 @@
 use super::kernels::{Combination, Group, Start, add_lines, dot_lines};
 use super::shape::{Lines, Room, window_length, windows};
 use crate::engine::stream;
-use crate::level1::lanes::{Factor, Lanes, Part, Whole, each, first_lanes, lanes};
+use crate::level1::lanes::{Lanes, Part, Whole, each, first_lanes, lanes};
 use crate::scalar::Scalar;
-use crate::simd::{Dispatch, Isa, Vector};
+use crate::simd::{Dispatch, Factor, Isa, Vector};
 use crate::view::{VecMut, VecRef};
 use core::ops::Range;
 

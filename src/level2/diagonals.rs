@@ -8,9 +8,9 @@
 
 use super::kernels::{Combination, Start};
 use crate::engine::stream;
-use crate::level1::lanes::{Factor, Lanes, MOST_LANES, each, lanes};
+use crate::level1::lanes::{Lanes, MOST_LANES, each, lanes};
 use crate::scalar::Scalar;
-use crate::simd::{Dispatch, Isa, Vector, dispatch};
+use crate::simd::{Dispatch, Factor, Isa, Vector, dispatch};
 use crate::view::{MatRef, VecMut, VecRef};
 use core::mem::MaybeUninit;
 use core::ops::Range;

@@ -10,9 +10,9 @@
 //! Lines and vectors are given by where their element 0 is or would be. Lines whose elements are not
 //! adjacent (no BLAS routine has such) go element by element.
 
-use crate::level1::lanes::{Body, DotSum, Factor, Lanes, Part, Whole, each, lanes, load_parts, sweep};
+use crate::level1::lanes::{Body, DotSum, Lanes, Part, Whole, each, lanes, load_parts, sweep};
 use crate::scalar::Scalar;
-use crate::simd::{Isa, Vector};
+use crate::simd::{Factor, Isa, Vector};
 use core::ops::Range;
 
 /// `G` lines: element i of the g-th at `at[g] + i step`.

@@ -8,13 +8,14 @@
 //! vectors is safe, only memory access is not.
 //!
 //! Files: `avx512.rs`, `avx2.rs` (x86-64 only), `portable.rs` (plain arrays, every CPU); `transpose` has blocks in
-//! other rows, `dot` the vectors of integers.
+//! other rows, `factor` products with a fixed number of any type, `dot` the vectors of integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod dot;
+mod factor;
 mod portable;
 mod transpose;
 
@@ -27,6 +28,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+pub use factor::Factor;
 pub use portable::Portable;
 pub use transpose::Transposition;
 
