@@ -112,10 +112,11 @@ unsafe fn packed<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stri
 #[inline(always)]
 unsafe fn tiles<T: Scalar>(kernels: &KernelSet<T>, whole: &mut Tile<T>, a_i: usize) {
     let (m, n, a, c, tile) = (whole.m, whole.n, whole.a, whole.c, whole);
-    let (height, width) = (kernels.height(m), kernels.width(n));
+    let height = kernels.height(m);
     let mut j = 0;
     while j < n {
-        tile.n = width.min(n - j);
+        // Asked again for what is left: 16 in threes would end in one.
+        tile.n = kernels.width(n - j);
         let column = c.wrapping_offset(j as isize * tile.c_col);
         let mut i = 0;
         while i < m {
@@ -126,7 +127,7 @@ unsafe fn tiles<T: Scalar>(kernels: &KernelSet<T>, whole: &mut Tile<T>, a_i: usi
             unsafe { (kernels.direct(tile.m, tile.n))(tile) };
             i += height;
         }
-        tile.b = tile.b.wrapping_offset(width as isize * tile.b_j);
-        j += width;
+        tile.b = tile.b.wrapping_offset(tile.n as isize * tile.b_j);
+        j += tile.n;
     }
 }

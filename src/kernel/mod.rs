@@ -129,7 +129,7 @@ impl<T: Scalar> KernelSet<T> {
         self.heights[m].into()
     }
 
-    /// Columns of the equal tiles that `n <= CUT_UP_TO` columns are cut into.
+    /// Columns of the first of the tiles, as equal as they can be, that `n <= CUT_UP_TO` columns are cut into.
     #[inline(always)]
     pub fn width(&self, n: usize) -> usize {
         self.widths[n].into()

@@ -37,6 +37,35 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
             0
         };
         let mut j = 0;
+        // Most squares are whole ones, and small products have no time for questions about each. In place of rows that
+        // do not exist, which nobody keeps, one that does.
+        if rows == width {
+            let mut from = block.from.wrapping_offset(i as isize * block.from_stride);
+            let mut to = block.to.wrapping_add(i);
+            let mut offsets = [0; N];
+            for r in 0..N {
+                offsets[r] = r.min(rows - 1) as isize * block.from_stride;
+            }
+            while j + N <= free {
+                // SAFETY: these rows and N elements of each exist, and their columns may be written whole.
+                unsafe {
+                    if block.cols >= FETCH_AHEAD && j % (64 / size_of::<T>()) == 0 {
+                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
+                        for r in 0..N {
+                            _mm_prefetch::<_MM_HINT_T0>(next.wrapping_offset(offsets[r]).cast());
+                        }
+                    }
+                    let columns = Q::columns(|r, h| {
+                        _mm_loadu_si128(from.wrapping_offset(offsets[r]).cast::<__m128i>().wrapping_add(h))
+                    });
+                    for c in 0..N {
+                        _mm256_storeu_si256(to.wrapping_add(c * block.to_stride).cast(), columns[c]);
+                    }
+                }
+                (from, to) = (from.wrapping_add(N), to.wrapping_add(N * block.to_stride));
+                j += N;
+            }
+        }
         while j < block.cols {
             let cols = (block.cols - j).min(N);
             // SAFETY: rows i.. of the source within `rows`, elements j.. within `cols` by the mask; the
@@ -52,9 +81,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                         _mm_prefetch::<_MM_HINT_T0>(row(block.width + r).cast());
                     }
                 }
-                let columns = if rows == N && cols == N {
-                    Q::columns(half)
-                } else if cols == N && rows == width {
+                let columns = if cols == N && rows == width {
                     // In place of rows that do not exist, which nobody keeps, one that does.
                     Q::columns(|r, h| half(r.min(rows - 1), h))
                 } else {
@@ -65,24 +92,14 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                     })
                 };
                 let to = |c: usize| block.to.wrapping_add((j + c) * block.to_stride + i).cast::<__m256i>();
-                if j + N <= free {
-                    for c in 0..N {
+                for c in 0..cols {
+                    if j + c < free {
                         _mm256_storeu_si256(to(c), columns[c]);
-                    }
-                } else {
-                    for c in 0..cols {
-                        if j + c < free {
-                            _mm256_storeu_si256(to(c), columns[c]);
-                        } else if width == N / 2 {
-                            _mm_storeu_si128(to(c).cast(), _mm256_castsi256_si128(columns[c]));
-                        } else {
-                            let window = FIRST_LANES_32.as_ptr().add(8 - width * words);
-                            _mm256_maskstore_epi32(
-                                to(c).cast(),
-                                _mm256_loadu_si256(window.cast()),
-                                columns[c],
-                            );
-                        }
+                    } else if width == N / 2 {
+                        _mm_storeu_si128(to(c).cast(), _mm256_castsi256_si128(columns[c]));
+                    } else {
+                        let window = FIRST_LANES_32.as_ptr().add(8 - width * words);
+                        _mm256_maskstore_epi32(to(c).cast(), _mm256_loadu_si256(window.cast()), columns[c]);
                     }
                 }
             }
