@@ -5,7 +5,7 @@
 //!            +--------+                 complex:   twice the registers; for column j one sum of
 //!   A panel  |        | k               A * re b_j and one of A * im b_j, and
 //!   MR x k   +--------+                 c_j = first + i second, which is one shuffle and one
-//!  +------+  +--------+                 alternating add per vector, once per tile
+//!  +------+  +--------+                 multiply-add with signs per vector, once per tile
 //!  |      |  | C tile |
 //!  +------+  +--------+
 //! ```

@@ -321,7 +321,8 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
         self.fold.total(self.isa, self.sums[0])
     }
 
-    /// Adds the next `K` registers to sums `FIRST` and on: few, so that the loop is unrolled and sums stay in registers.
+    /// Adds the next `K` registers to sums `FIRST` and on: few, so that the loop is unrolled and sums stay in
+    /// registers.
     ///
     /// # Safety
     /// They must be readable.

@@ -58,8 +58,8 @@ pub fn are_few<T: Scalar>(diagonals: usize, n: usize) -> bool {
     diagonals <= 32 * T::PARTS && diagonals <= (n / 3).max(9)
 }
 
-/// `y <- alpha A x + beta y`, A m x n given by `G` groups of diagonals, and ones on the main one if `unit`; the elements of
-/// x are adjacent.
+/// `y <- alpha A x + beta y`, A m x n given by `G` groups of diagonals, and ones on the main one if `unit`; the
+/// elements of x are adjacent.
 #[inline(always)]
 pub fn product<T: Scalar, const G: usize>(
     alpha: T,

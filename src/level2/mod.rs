@@ -1,8 +1,8 @@
 //! Matrix-vector operations: quick returns, and the translation of each storage into lines.
 //!
 //! Called by the interface and by level 3; files: `dense.rs` (gemv), `product.rs` (symv and all banded and
-//! packed forms), `diagonals.rs` (those of narrow bands), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv, trsv), over `panel.rs` and `kernels.rs`
-//! (the loops) and `shape.rs` (how storage looks to them).
+//! packed forms), `diagonals.rs` (those of narrow bands), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv,
+//! trsv), over `panel.rs` and `kernels.rs` (the loops) and `shape.rs` (how storage looks to them).
 //!
 //! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
 //! does not read A or x. Solutions divide by the diagonal and never test for singularity.
@@ -50,21 +50,20 @@ pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<
 /// A product of which the vector that lines are as long as is strided, and longer than a window.
 #[cold]
 fn gemv_strided<T: Scalar>(mut product: DenseProduct<T>) {
-    let (columns, beta) = (product.a.columns, product.beta);
-    let n = if columns { product.y.len() } else { product.x.len() };
-    let done = with_scratch(n, |room: *mut T| {
-        // SAFETY: room for n elements.
-        let mut copy = unsafe { VecMut::new(room, n, 1) };
-        if !columns {
-            level1::copy(product.x, copy.reborrow());
-            return dispatch(DenseProduct { x: copy.as_ref(), y: product.y.reborrow(), ..product });
-        }
-        if beta != T::ZERO {
-            level1::copy(product.y.as_ref(), copy.reborrow());
-        }
-        dispatch(DenseProduct { y: copy.reborrow(), ..product });
-        level1::copy(copy.as_ref(), product.y.reborrow());
-    });
+    let done = if product.a.columns {
+        let n = product.y.len();
+        with_scratch(n, |room: *mut T| {
+            // SAFETY: room for n elements.
+            let mut copy = unsafe { VecMut::new(room, n, 1) };
+            if product.beta != T::ZERO {
+                level1::copy(product.y.as_ref(), copy.reborrow());
+            }
+            dispatch(DenseProduct { y: copy.reborrow(), ..product });
+            level1::copy(copy.as_ref(), product.y.reborrow());
+        })
+    } else {
+        with_copy(product.x, |x| dispatch(DenseProduct { x, y: product.y.reborrow(), ..product }))
+    };
     if !done {
         dispatch(product);
     }
@@ -98,12 +97,8 @@ pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: Mat
 #[cold]
 fn ger_strided<T: Scalar>(update: RankUpdate<T, 1>) {
     let [term] = update.terms;
-    let n = term.along.len();
-    let done = with_scratch(n, |room: *mut T| {
-        // SAFETY: room for n elements.
-        let mut copy = unsafe { VecMut::new(room, n, 1) };
-        level1::copy(term.along, copy.reborrow());
-        dispatch(RankUpdate { terms: [Term { along: copy.as_ref(), ..term }], ..update });
+    let done = with_copy(term.along, |along| {
+        dispatch(RankUpdate { terms: [Term { along, ..term }], ..update });
     });
     if !done {
         dispatch(update);

@@ -6,9 +6,9 @@
 //! triangle is *lower* or upper as a matrix. Lines go in groups: the small triangle that a group has on
 //! the diagonal, element by element, and the panel beside it, by registers.
 //!
-//! Threads share the lines of large products by rows, from a copy of what x was; each element is computed as by one thread.
-//! By columns, of which threads would take short pieces, two threads were slower than one in packed products and in
-//! solutions (measured on a Zen 3).
+//! Threads share the lines of large products by rows, from a copy of what x was; each element is computed as by one
+//! thread. By columns, of which threads would take short pieces, two threads were slower than one in packed products
+//! and in solutions (measured on a Zen 3).
 
 use super::panel::Panel;
 use super::shape::beside;
@@ -173,8 +173,8 @@ impl<T: Scalar> Triangular<'_, T> {
         4 * fours + (number - fours)
     }
 
-    /// A product by rows on several threads. False, and nothing done, if one thread does as well, or without memory for a copy
-    /// of x.
+    /// A product by rows on several threads. False, and nothing done, if one thread does as well, or without memory
+    /// for a copy of x.
     fn multiply_shared<S: Isa>(&self, isa: S) -> bool {
         let (n, groups) = (self.x.len(), self.groups());
         let halves = groups.div_ceil(2);
@@ -198,8 +198,8 @@ impl<T: Scalar> Triangular<'_, T> {
         if self.solve { -x } else { x }
     }
 
-    /// The small triangle of lines `l .. l + G` on the diagonal, applied to their part of x; `COLUMNS` and `AFTER` say the
-    /// same as the fields.
+    /// The small triangle of lines `l .. l + G` on the diagonal, applied to their part of x; `COLUMNS` and `AFTER`
+    /// say the same as the fields.
     ///
     /// # Safety
     /// The lines must exist.

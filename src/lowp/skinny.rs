@@ -1,6 +1,6 @@
-//! Products with few columns (or few rows: the transposed product): the rows of A are used so seldom that packing them
-//! would cost more than it wins. They are multiplied where they lie, each read once: by inner products ([`inner`]) where the
-//! numbers of a row are adjacent, by outer ones ([`outer`]) where those of a column are.
+//! Products with few columns (or few rows: the transposed product): the rows of A are used so seldom that packing
+//! them would cost more than it wins. They are multiplied where they lie, each read once: by inner products
+//! ([`inner`]) where the numbers of a row are adjacent, by outer ones ([`outer`]) where those of a column are.
 //!
 //! The sums that offsets of the columns need are those with one more column, of ones.
 
@@ -92,8 +92,8 @@ fn adjacent(a: &Operand) -> Option<(*const u8, Adjacent)> {
     }
 }
 
-/// Multiplies if the product is one that this file [`serves`] and there is memory for the columns; otherwise does nothing
-/// and says so.
+/// Multiplies if the product is one that this file [`serves`] and there is memory for the columns; otherwise does
+/// nothing and says so.
 pub(super) fn multiply<S: Corrected>(product: &Product<S>, finish: &impl Finish<S>) -> bool {
     serves(&product.a.operand, &product.b.operand) && multiply_any(product, finish)
 }

@@ -199,8 +199,8 @@ pub trait Vector<S: Isa>:
 /// The vector of real type `R` on ISA `S`.
 pub type Vec<S, R> = <R as Real>::Vector<S>;
 
-/// The same address, where it comes from hidden from the compiler: which otherwise keeps dozens of multiples of a stride
-/// in memory to add to one address, rather than add the stride to the last address.
+/// The same address, where it comes from hidden from the compiler: which otherwise keeps dozens of multiples of a
+/// stride in memory to add to one address, rather than add the stride to the last address.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // Nothing follows the pointer.
 pub fn opaque<T>(address: *const T) -> *const T {

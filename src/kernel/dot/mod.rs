@@ -16,7 +16,8 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes all MR rows but only the columns that exist. Beside it stands [`skinny`], for products of few columns.
+//! A tile computes all MR rows but only the columns that exist. Beside it stands [`skinny`], for products of few
+//! columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 

@@ -1,8 +1,8 @@
-//! Outer products: `sums <- sums + A B` of small numbers where those of a column of A are adjacent and B has few columns,
-//! prepared for them ([`super::skinny`]).
+//! Outer products: `sums <- sums + A B` of small numbers where those of a column of A are adjacent and B has few
+//! columns, prepared for them ([`super::skinny`]).
 //!
-//! Lanes are rows of A, and a word of them is made of as many columns of A as it has numbers. A is read once, some columns at
-//! a time and in runs as long as the block of sums is high; the sums stay in L1.
+//! Lanes are rows of A, and a word of them is made of as many columns of A as it has numbers. A is read once, some
+//! columns at a time and in runs as long as the block of sums is high; the sums stay in L1.
 
 use super::WORD;
 use super::pack::{Numbers, adjacent, gather};

@@ -53,7 +53,8 @@ impl<S> SkinnyKernels<S> {
         }
     }
 
-    /// `offset`, if it can be added to the bytes of a column: where factors have 16 bits, in which a byte fits beside it.
+    /// `offset`, if it can be added to the bytes of a column: where factors have 16 bits, in which a byte fits beside
+    /// it.
     pub fn takes_offset(&self, offset: i32) -> Option<i16> {
         let room = self.word_factors && offset.unsigned_abs() <= i16::MAX as u32 - 128;
         room.then_some(offset as i16)

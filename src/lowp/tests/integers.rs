@@ -64,8 +64,8 @@ fn bytes_on_every_kernel() {
     dots::<u8, u8>();
 }
 
-/// Adjacent rows and columns are packed some at a time, as many as their strides let stay in L1: panels of both sides, more
-/// than are transposed at a time.
+/// Adjacent rows and columns are packed some at a time, as many as their strides let stay in L1: panels of both
+/// sides, more than are transposed at a time.
 #[test]
 fn adjacent_rows_and_columns() {
     let mut random = Random::new(12);
@@ -122,8 +122,8 @@ fn every_depth() {
     }
 }
 
-/// Rows or columns of bytes where they lie, on every kernel set, with few columns, at every depth modulo a vector, alone and
-/// on threads; more rows than outer products keep sums of.
+/// Rows or columns of bytes where they lie, on every kernel set, with few columns, at every depth modulo a vector,
+/// alone and on threads; more rows than outer products keep sums of.
 fn few_columns<A: Whole, B: Whole>(threads: i32, a_by_rows: bool) {
     let mut random = Random::new(4);
     let how = Integer { alpha: 1.0, beta: 1.0, offset: Per::All(-2) };

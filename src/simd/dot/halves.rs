@@ -22,7 +22,8 @@ pub trait Half: Copy + Debug + Send + Sync + 'static {
 /// The second number of a word.
 const SECOND: i32 = 0xffff_0000u32 as i32;
 
-/// The upper half of an `f32`: the second of a word is one once the first is masked out, the first once it is shifted up.
+/// The upper half of an `f32`: the second of a word is one once the first is masked out, the first once it is shifted
+/// up.
 impl Half for half::bf16 {
     #[inline(always)]
     fn of_words<S: Dot>(isa: S, words: S::Ints, which: usize) -> Reals<S::Ints> {
