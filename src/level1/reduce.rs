@@ -266,6 +266,22 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
                 }
                 left -= N * lanes::<S, T>();
             }
+            // Whole rounds are frequent, and jumps over each of these questions would take as long as a round.
+            if left > 0 {
+                self.add_part_of_round(left);
+            }
+        }
+        self.total()
+    }
+
+    /// Adds the last reals, fewer than fill a round.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn add_part_of_round(&mut self, mut left: usize) {
+        // SAFETY: registers that are left, and a rest.
+        unsafe {
             if N > 4 && left >= 4 * lanes::<S, T>() {
                 self.add::<0, 4>();
                 left -= 4 * lanes::<S, T>();
@@ -290,7 +306,6 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
                 self.add_rest(left);
             }
         }
-        self.total()
     }
 
     /// The sum over fewer reals than fill a round, with few questions: four registers or not, two or not, one or not.
@@ -305,10 +320,16 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
             if N > 4 && left >= 4 * lanes::<S, T>() {
                 self.add_registers::<4>();
                 left -= 4 * lanes::<S, T>();
+                if left == 0 {
+                    return self.fold.total(self.isa, self.sums[0]);
+                }
             }
             if left >= 2 * lanes::<S, T>() {
                 self.add_registers::<2>();
                 left -= 2 * lanes::<S, T>();
+                if left == 0 {
+                    return self.fold.total(self.isa, self.sums[0]);
+                }
             }
             if left >= lanes::<S, T>() {
                 self.add_registers::<1>();
