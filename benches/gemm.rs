@@ -33,6 +33,7 @@ fn tile<T: Scalar>(c: &mut Criterion) {
                     b: b.as_ptr(),
                     b_k: nr as isize,
                     b_j: 1,
+                    b_next: b.as_ptr(),
                     c: out.as_mut_ptr(),
                     c_col: mr as isize,
                     m: mr,
@@ -49,14 +50,16 @@ fn tile<T: Scalar>(c: &mut Criterion) {
 }
 
 fn packing<T: Scalar>(c: &mut Criterion) {
-    let KernelSet { mr, level, .. } = *kernels::<T>();
+    let KernelSet { mr, nr, level, .. } = *kernels::<T>();
     let k = 256;
     let source = std::vec::Vec::from_iter(std::iter::repeat_n(T::ONE, 512 * 512));
     let mut to = vec![T::ZERO; mr * k];
     let mut group = c.benchmark_group("packing");
-    group.throughput(Throughput::Elements((mr * k) as u64));
-    for (name, i_stride, k_stride) in [("copy", 1, 512), ("transposition", 512, 1)] {
-        group.bench_function(format!("{}-{} {name}", level.name(), T::LETTER), |bench| {
+    let panels =
+        [mr, nr].into_iter().flat_map(|width| [(width, "copy", 1, 512), (width, "transposition", 512, 1)]);
+    for (width, name, i_stride, k_stride) in panels {
+        group.throughput(Throughput::Elements((width * k) as u64));
+        group.bench_function(format!("{}-{} {name} {width}", level.name(), T::LETTER), |bench| {
             bench.iter(|| {
                 // SAFETY: source and destination have the sizes that the arguments say.
                 unsafe {
@@ -64,10 +67,10 @@ fn packing<T: Scalar>(c: &mut Criterion) {
                         from: source.as_ptr(),
                         i_stride,
                         k_stride,
-                        width: mr,
+                        width,
                         k,
                         to: to.as_mut_ptr(),
-                        padded: mr,
+                        padded: width,
                         conj: false,
                     }))
                 }

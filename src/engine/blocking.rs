@@ -23,7 +23,7 @@ pub struct Blocks {
 
 /// Shares of the caches that the blocks take. Measured on Zen 4 (32 KiB, 1 MiB, 32 MiB), where they give
 /// KC 384, MC 336 for f32: larger A blocks lose to the C tiles and B panels that pass through L2 too.
-const L1_SHARE: f64 = 0.375;
+const L1_SHARE: f64 = 0.5;
 const L2_SHARE: f64 = 0.5;
 const L3_SHARE: f64 = 0.25;
 

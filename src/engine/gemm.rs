@@ -2,7 +2,7 @@
 
 use super::operand::{Operand, Packer};
 use super::panels;
-use super::{Product, Shape};
+use super::{Pair, Product, Shape};
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, TileFn};
 use crate::scalar::Scalar;
@@ -65,16 +65,16 @@ impl<T: Scalar> Gemm<'_, T> {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
     ) -> Tile<T> {
         Tile {
             k: k.len(),
-            a: a.cast(),
+            a: pair.a.cast(),
             a_k: self.kernels.mr as isize,
-            b: b.cast(),
+            b: pair.b.cast(),
             b_k: self.kernels.nr as isize,
             b_j: 1,
+            b_next: pair.b_next.cast(),
             c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
             c_col: self.c_col,
             m: rows.len(),
@@ -192,17 +192,13 @@ impl<T: Scalar> Product for Gemm<'_, T> {
     }
 
     #[inline]
-    unsafe fn tile(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
-    ) {
-        let tile = self.packed_tile(rows.clone(), cols.clone(), k, a, b);
+    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, pair: Pair) {
+        let tile = self.packed_tile(rows.clone(), cols.clone(), k, pair);
+        // A tile that lacks whole vectors of rows does without them.
+        let short = tile.m + self.kernels.vector <= self.kernels.mr;
+        let kernel = if short { self.kernels.direct(tile.m, tile.n) } else { self.kernels.tile };
         // SAFETY: the caller vouches for panels and tile.
-        unsafe { self.run_tile(self.kernels.tile, &tile, rows.start, cols.start) }
+        unsafe { self.run_tile(kernel, &tile, rows.start, cols.start) }
     }
 
     #[inline]

@@ -14,9 +14,9 @@
 //! Which member computes a tile never changes what is computed: sums run over k in the same order, in the
 //! same blocks, whatever the number of threads.
 
-use super::Product;
 use super::blocking::Blocks;
 use super::plan::Plan;
+use super::{Pair, Product};
 use crate::platform::barrier::Barrier;
 use crate::platform::memory::Buffer;
 use crate::view::Uplo;
@@ -113,9 +113,14 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                     for (a_index, ir) in rows.clone().step_by(shape.mr).enumerate() {
                         let a = a_panels.wrapping_add(a_index * a_panel_bytes);
                         let tile_rows = ir..(ir + shape.mr).min(rows.end);
+                        // The first tile of a panel of B has the next one fetched.
+                        let moves_on = a_index == 0 && tile_cols.end < cols.end;
+                        let b_next = if moves_on { b.wrapping_add(b_panel_bytes) } else { b };
                         // SAFETY: panels packed above from these ranges, or ready before; blocks of rows belong to one
                         // member, columns to one group.
-                        unsafe { product.tile(tile_rows, tile_cols.clone(), depth.clone(), a, b) };
+                        unsafe {
+                            product.tile(tile_rows, tile_cols.clone(), depth.clone(), Pair { a, b, b_next })
+                        };
                     }
                 }
             }

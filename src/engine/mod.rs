@@ -104,6 +104,17 @@ pub struct Ready {
     pub b: bool,
 }
 
+/// The packed panels of a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// Of A.
+    pub a: *const u8,
+    /// Of B.
+    pub b: *const u8,
+    /// The panel of B that the next tile reads: the same one, or one to fetch meanwhile from afar.
+    pub b_next: *const u8,
+}
+
 /// One multiplication `C <- f(C, A B)`, cut into panels and tiles by the loops.
 pub trait Product: Sync {
     /// Sizes.
@@ -159,14 +170,7 @@ pub trait Product: Sync {
     ///
     /// # Safety
     /// The panels are what `pack_a` and `pack_b` made of the same ranges (or `ready_a`, `ready_b` say); nobody else uses the tile.
-    unsafe fn tile(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
-    );
+    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, pair: Pair);
 
     /// Whether nothing of this block of C is wanted.
     fn skips(&self, _rows: Range<usize>, _cols: Range<usize>) -> bool {

@@ -71,39 +71,40 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
         && (a.row_stride() == 1 || gemm.m == 1)
         && !(gemm.n >= TILES_PER_COPY * gemm.kernels.nr && push_each_other_out(a))
     {
-        let rows = Rows { start: a.as_ptr(), k_stride: a.col_stride(), padded: None };
+        let rows = Rows { start: a.as_ptr(), k_stride: Some(a.col_stride()) };
         tiles(gemm, threads, &rows);
         return true;
     }
-    let padded = even(gemm.m, gemm.kernels.mr, gemm.kernels.vector);
-    let bytes = gemm.m.div_ceil(padded) * padded * gemm.k * size_of::<T>();
+    let bytes = gemm.m.next_multiple_of(gemm.kernels.vector) * gemm.k * size_of::<T>();
     if bytes <= ON_STACK {
         let mut packed = MaybeUninit::<[u128; ON_STACK / 16]>::uninit();
-        packed_tiles(gemm, threads, padded, packed.as_mut_ptr().cast());
+        packed_tiles(gemm, threads, packed.as_mut_ptr().cast());
         return true;
     }
     let Some(buffer) = Buffer::take(bytes) else { return false };
-    packed_tiles(gemm, threads, padded, buffer.as_mut_ptr().cast());
+    packed_tiles(gemm, threads, buffer.as_mut_ptr().cast());
     true
 }
 
-/// Packs A in panels `padded` wide to `to`, which has room for them, and multiplies.
-fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, padded: usize, to: *mut T) {
-    let packer = Packer { level: gemm.kernels.level, pack: gemm.kernels.pack, width: padded };
-    for row in (0..gemm.m).step_by(padded) {
+/// Packs A in panels as high as the tiles to `to`, which has room for whole vectors of rows, and multiplies.
+fn packed_tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, to: *mut T) {
+    let KernelSet { level, pack, .. } = *gemm.kernels;
+    let mut row = 0;
+    while row < gemm.m {
+        let width = gemm.kernels.height(gemm.m - row);
+        let (packer, rows) = (Packer { level, pack, width }, row..(row + width).min(gemm.m));
         // SAFETY: the kernel set is one that the CPU has; rows of A, and the caller vouches for the room.
-        unsafe { gemm.a.pack(packer, row..(row + padded).min(gemm.m), 0..gemm.k, to.add(row * gemm.k)) }
+        unsafe { gemm.a.pack(packer, rows, 0..gemm.k, to.add(row * gemm.k)) }
+        row += width;
     }
-    tiles(gemm, threads, &Rows { start: to, k_stride: padded as isize, padded: Some(padded) });
+    tiles(gemm, threads, &Rows { start: to, k_stride: None });
 }
 
 /// Where the rows of A are, adjacent.
 struct Rows<T> {
     start: *const T,
-    /// Elements from a k to the next.
-    k_stride: isize,
-    /// Rows of a panel, if A is packed: then tiles start where panels do.
-    padded: Option<usize>,
+    /// Elements from a k to the next; none where A is packed, in panels as high as the tiles.
+    k_stride: Option<isize>,
 }
 
 // SAFETY: A is only read.
@@ -113,20 +114,17 @@ impl<T> Rows<T> {
     /// Row `i`, of a packed A one that starts a panel.
     #[inline(always)]
     fn at(&self, i: usize, k: usize) -> *const T {
-        self.start.wrapping_add(if self.padded.is_some() { i * k } else { i })
+        self.start.wrapping_add(if self.k_stride.is_none() { i * k } else { i })
     }
 }
 
-/// The rows of C that columns `cols` have in its region, from a row on where a tile may start.
+/// The rows of C that columns `cols` have in its region.
 #[inline(always)]
-fn rows_of<T: Scalar>(gemm: &Gemm<T>, rows: &Rows<T>, cols: &Range<usize>) -> Range<usize> {
+fn rows_of<T: Scalar>(gemm: &Gemm<T>, cols: &Range<usize>) -> Range<usize> {
     match gemm.region {
         Region::Full => 0..gemm.m,
         Region::Triangle(Uplo::Upper, _) => 0..cols.end.min(gemm.m),
-        Region::Triangle(Uplo::Lower, _) => {
-            let unit = rows.padded.unwrap_or(1);
-            cols.start.min(gemm.m) / unit * unit..gemm.m
-        }
+        Region::Triangle(Uplo::Lower, _) => cols.start.min(gemm.m)..gemm.m,
     }
 }
 
@@ -162,7 +160,7 @@ fn tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, a: &Rows<T>) {
 /// Columns `columns` of C, in tiles of `width`.
 #[inline(always)]
 fn columns<T: Scalar>(gemm: &Gemm<T>, a: &Rows<T>, width: usize, columns: Range<usize>) {
-    let KernelSet { mr, vector, .. } = *gemm.kernels;
+    let KernelSet { mr, .. } = *gemm.kernels;
     let in_place = match &gemm.b {
         Operand::Dense(b) => {
             let pays = gemm.m >= TILES_PER_COPY * mr && width * gemm.k * size_of::<T>() <= COPY;
@@ -182,19 +180,24 @@ fn columns<T: Scalar>(gemm: &Gemm<T>, a: &Rows<T>, width: usize, columns: Range<
             unsafe { gemm.b.pack(packer, cols.clone(), 0..gemm.k, to) };
             (to.cast_const(), width as isize, 1)
         };
-        let rows = rows_of(gemm, a, &cols);
-        if rows.is_empty() {
-            continue;
-        }
-        let height = a.padded.unwrap_or_else(|| even(rows.len(), mr, vector));
-        for i in rows.clone().step_by(height) {
+        let rows = rows_of(gemm, &cols);
+        // Tiles of a packed A start where its panels do, of which the region may skip the first.
+        let mut next = if a.k_stride.is_none() { 0 } else { rows.start };
+        while next < rows.end {
+            let end = if a.k_stride.is_none() { gemm.m } else { rows.end };
+            let (i, height) = (next, gemm.kernels.height(end - next));
+            next += height;
+            if next <= rows.start {
+                continue;
+            }
             let tile = Tile {
                 k: gemm.k,
                 a: a.at(i, gemm.k),
-                a_k: a.k_stride,
+                a_k: a.k_stride.unwrap_or(height as isize),
                 b,
                 b_k,
                 b_j,
+                b_next: b,
                 c: gemm.c.wrapping_offset(i as isize + j as isize * gemm.c_col),
                 c_col: gemm.c_col,
                 m: height.min(rows.end - i),

@@ -49,6 +49,7 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
         b: b.as_ptr(),
         b_k: b.row_stride(),
         b_j: b.col_stride(),
+        b_next: b.as_ptr(),
         c: c.as_mut_ptr(),
         c_col,
         m,
@@ -63,7 +64,7 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
             return false;
         }
         // SAFETY: the kernel set is one that the CPU has; the views vouch for A, B and C.
-        unsafe { tiles(kernels, &mut tile, 1) };
+        unsafe { tiles::<T, false>(kernels, &mut tile) };
         true
     } else {
         (m + kernels.mr) * k * size_of::<T>() <= ROOM && {
@@ -82,9 +83,9 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
 unsafe fn packed<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stride: isize) {
     let mut room = MaybeUninit::<[u128; ROOM / 16]>::uninit();
     let to = room.as_mut_ptr().cast::<T>();
-    let height = kernels.height(tile.m);
     let mut i = 0;
     while i < tile.m {
+        let height = kernels.height(tile.m - i);
         let panel = Panel {
             from: tile.a.wrapping_offset(i as isize * row_stride),
             i_stride: row_stride,
@@ -99,20 +100,19 @@ unsafe fn packed<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stri
         unsafe { (kernels.pack)(&panel) };
         i += height;
     }
-    (tile.a, tile.a_k) = (to, height as isize);
+    tile.a = to;
     // SAFETY: the caller's promise.
-    unsafe { tiles(kernels, tile, tile.k) };
+    unsafe { tiles::<T, true>(kernels, tile) };
 }
 
-/// Multiplies tile by tile; a row of A is `a_i` elements from the one above it, or the first row of a packed panel
-/// is as far for each row between.
+/// Multiplies tile by tile, with A in panels as high as the tiles if it is `PACKED`.
 ///
 /// # Safety
 /// The CPU has the kernels; A, B and C are as `whole` says, which is all of C.
 #[inline(always)]
-unsafe fn tiles<T: Scalar>(kernels: &KernelSet<T>, whole: &mut Tile<T>, a_i: usize) {
+unsafe fn tiles<T: Scalar, const PACKED: bool>(kernels: &KernelSet<T>, whole: &mut Tile<T>) {
     let (m, n, a, c, tile) = (whole.m, whole.n, whole.a, whole.c, whole);
-    let height = kernels.height(m);
+    let apart = if PACKED { tile.k } else { 1 };
     let mut j = 0;
     while j < n {
         // Asked again for what is left: 16 in threes would end in one.
@@ -120,8 +120,13 @@ unsafe fn tiles<T: Scalar>(kernels: &KernelSet<T>, whole: &mut Tile<T>, a_i: usi
         let column = c.wrapping_offset(j as isize * tile.c_col);
         let mut i = 0;
         while i < m {
+            // As for columns.
+            let height = kernels.height(m - i);
+            if PACKED {
+                tile.a_k = height as isize;
+            }
             tile.m = height.min(m - i);
-            tile.a = a.wrapping_add(i * a_i);
+            tile.a = a.wrapping_add(i * apart);
             tile.c = column.wrapping_add(i);
             // SAFETY: a tile inside A, B and C.
             unsafe { (kernels.direct(tile.m, tile.n))(tile) };

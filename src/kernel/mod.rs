@@ -47,12 +47,15 @@ use crate::simd::{Avx2, Avx512};
 /// A tile kernel.
 pub type TileFn<T> = unsafe fn(&Tile<T>);
 
+/// A kernel that solves inside a panel.
+pub type SolveFn<T> = unsafe fn(&Solve<T>);
+
 /// Vectors down and columns across of the largest direct tile of any ISA.
 const DIRECT_DOWN: usize = 3;
 const DIRECT_ACROSS: usize = 8;
 
-/// Rows and columns up to which a kernel set knows beforehand how to cut them into tiles.
-pub const CUT_UP_TO: usize = 64;
+/// Rows and columns up to which a kernel set knows beforehand how to cut them into tiles: two of the largest tiles.
+pub const CUT_UP_TO: usize = 96;
 
 /// The kernels of a type on an ISA. Functions are only called where the CPU has the ISA: a set is handed
 /// out by [`kernels`] and [`kernels_on`], which check.
@@ -81,10 +84,9 @@ pub struct KernelSet<T: Scalar> {
     pub outer: unsafe fn(&Outer<T>),
     /// Packs a panel, of A or of B.
     pub pack: unsafe fn(&Panel<T>),
-    /// Copies a panel `mr` wide back to where it came from.
-    pub unpack_a: unsafe fn(&Unpanel<T>),
-    /// Solves with a triangle of order up to `nr` inside a panel of A.
-    pub solve: unsafe fn(&Solve<T>),
+    /// Copies a panel back to where it came from.
+    pub unpack: unsafe fn(&Unpanel<T>),
+    solve: [SolveFn<T>; DIRECT_DOWN],
 }
 
 impl<T: Scalar> KernelSet<T> {
@@ -109,8 +111,12 @@ impl<T: Scalar> KernelSet<T> {
             inner_cols: C,
             outer: outer::entry::<S, T, DOWN>,
             pack: panel::pack::<S, T>,
-            unpack_a: panel::entry_unpack::<S, T, DOWN>,
-            solve: solve::entry::<S, T, DOWN, N>,
+            unpack: panel::unpack::<S, T>,
+            solve: [
+                solve::entry::<S, T, 1, N>,
+                solve::entry::<S, T, 2, N>,
+                if DOWN >= 3 { solve::entry::<S, T, 3, N> } else { solve::entry::<S, T, 2, N> },
+            ],
         }
     }
 
@@ -123,10 +129,17 @@ impl<T: Scalar> KernelSet<T> {
         self.direct[down.min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
     }
 
-    /// Rows of the equal tiles that `m <= CUT_UP_TO` rows are cut into.
+    /// Solves with a triangle of order up to `nr` inside a panel of `height` rows, whole vectors and at most `mr`.
+    #[inline(always)]
+    pub fn solve(&self, height: usize) -> SolveFn<T> {
+        debug_assert!(height >= 1 && height <= self.mr && height.is_multiple_of(self.vector));
+        self.solve[((height - 1) >> self.vector.trailing_zeros()).min(DIRECT_DOWN - 1)]
+    }
+
+    /// Rows of the first of the tiles, as equal as vectors can be shared out, that `m` rows are cut into.
     #[inline(always)]
     pub fn height(&self, m: usize) -> usize {
-        self.heights[m].into()
+        if m > CUT_UP_TO { self.mr } else { self.heights[m].into() }
     }
 
     /// Columns of the first of the tiles, as equal as they can be, that `n <= CUT_UP_TO` columns are cut into.

@@ -69,6 +69,7 @@ impl<T: Scalar> Dispatch for Pack<'_, T> {
                     to: panel.to,
                     to_stride: panel.padded,
                     width: panel.padded,
+                    ahead: panel.padded,
                 })
             }
         } else {
@@ -128,10 +129,10 @@ unsafe fn copy_vectors<S: Isa, T: Scalar, const V: usize>(isa: S, panel: &Panel<
     };
     let (mut from, mut to) = (panel.from.cast::<T::Real>(), panel.to.cast::<T::Real>());
     for p in 0..panel.k {
-        // Rows of the next panel: a stride apart as they are, no hardware prefetcher sees them coming.
-        isa.prefetch(from.wrapping_add(reals));
         for v in 0..vectors {
             let i = v * lanes;
+            // Rows of the next panel: a stride apart as they are, no hardware prefetcher sees them coming.
+            isa.prefetch(from.wrapping_add(reals + i));
             // SAFETY: the source has `valid` reals in row p, and more rows where whole vectors are read; the
             // destination `reals`, and more rows where vectors spill.
             unsafe {
@@ -176,12 +177,14 @@ unsafe fn gather<T: Scalar>(panel: &Panel<T>) {
     }
 }
 
-/// Arguments of an unpacking kernel: `to[i, p] <- from[p MR + i]`.
+/// Arguments of an unpacking kernel: `to[i, p] <- from[p W + i]`.
 #[derive(Debug)]
 pub struct Unpanel<T> {
-    /// A panel of A, `k` times `MR` elements.
+    /// A panel, `k` times W elements.
     pub from: *const T,
-    /// Rows to write, `0..=MR`.
+    /// W: the width of the panel.
+    pub padded: usize,
+    /// Rows to write, at most W.
     pub width: usize,
     /// Depth.
     pub k: usize,
@@ -195,23 +198,19 @@ pub struct Unpanel<T> {
 
 /// # Safety
 /// The CPU has ISA `S`; the panel is readable, the destination writable at `i < width`, `p < k`.
-pub(super) unsafe fn entry_unpack<S: Isa, T: Scalar, const DOWN: usize>(panel: &Unpanel<T>) {
-    let width = DOWN * <Vec<S, T::Real>>::LANES / T::PARTS;
+pub(super) unsafe fn unpack<S: Isa, T: Scalar>(panel: &Unpanel<T>) {
     // SAFETY: the caller vouches for the ISA; `Unpack::run` relies on the rest.
-    unsafe { S::assume() }.enter(Unpack { panel, width })
+    unsafe { S::assume() }.enter(Unpack(panel))
 }
 
-struct Unpack<'a, T> {
-    panel: &'a Unpanel<T>,
-    width: usize,
-}
+struct Unpack<'a, T>(&'a Unpanel<T>);
 
 impl<T: Scalar> Dispatch for Unpack<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        let Unpack { panel, width } = self;
+        let (panel, width) = (self.0, self.0.padded);
         let lanes = <Vec<S, T::Real>>::LANES;
         let reals = panel.width * T::PARTS;
         if panel.i_stride == 1 {
@@ -246,6 +245,7 @@ impl<T: Scalar> Dispatch for Unpack<'_, T> {
                     to: panel.to,
                     to_stride: panel.i_stride as usize,
                     width: panel.k,
+                    ahead: 0,
                 })
             }
         } else {

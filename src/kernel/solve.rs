@@ -69,7 +69,7 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
         let lanes = <Vec<S, T::Real>>::LANES;
         let column = |j: usize| tile.c.cast::<T::Real>().wrapping_add(j * DOWN * lanes);
         // SAFETY: the caller vouches for the panels.
-        let sums = unsafe { sums::<S, T, DOWN, N, false>(isa, tile) };
+        let sums = unsafe { sums::<S, T, DOWN, N, false>(isa, tile, |_| ()) };
         let signs = signs::<S, T>(isa, tile);
         let conjugated = <Vec<S, T::Real>>::pairs(
             isa,

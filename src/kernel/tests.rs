@@ -72,6 +72,7 @@ fn check_tile<T: Scalar>(
                 b: b.as_ptr(),
                 b_k: b_k as isize,
                 b_j: b_j as isize,
+                b_next: b.as_ptr(),
                 c: c.as_mut_ptr(),
                 c_col: ld as isize,
                 m,
@@ -165,44 +166,49 @@ fn solves<T: Scalar>() {
                         t[(1 + j) * set.nr + j] = T::ONE.divide(element(j, j));
                     }
                 }
-                let left: std::vec::Vec<T> = (0..k * set.mr).map(|at| number(at + 1)).collect();
-                let right: std::vec::Vec<T> = (0..k * set.nr).map(|at| number(at + 2)).collect();
-                let b: std::vec::Vec<T> = (0..n * set.mr).map(number).collect();
-                let mut x = b.clone();
-                let beta = if k == 0 { T::ONE } else { number(4) };
-                let tile = Tile {
-                    k,
-                    a: left.as_ptr(),
-                    a_k: set.mr as isize,
-                    b: right.as_ptr(),
-                    b_k: set.nr as isize,
-                    b_j: 1,
-                    c: x.as_mut_ptr(),
-                    c_col: set.mr as isize,
-                    m: set.mr,
-                    n,
-                    alpha: -T::ONE,
-                    beta,
-                    conj_a: false,
-                    conj_b: false,
-                };
-                // SAFETY: x and the panels have the sizes that the arguments say.
-                unsafe { (set.solve)(&Solve { tile, t: t.as_ptr().add(set.nr), uplo, inverted }) };
-                for j in 0..n {
-                    for r in 0..set.mr {
-                        let mut sum = x[j * set.mr + r] * element(j, j);
-                        for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
-                            sum += x[i * set.mr + r] * element(i, j);
+                for height in (set.vector..=set.mr).step_by(set.vector) {
+                    let left: std::vec::Vec<T> = (0..k * height).map(|at| number(at + 1)).collect();
+                    let right: std::vec::Vec<T> = (0..k * set.nr).map(|at| number(at + 2)).collect();
+                    let b: std::vec::Vec<T> = (0..n * height).map(number).collect();
+                    let mut x = b.clone();
+                    let beta = if k == 0 { T::ONE } else { number(4) };
+                    let tile = Tile {
+                        k,
+                        a: left.as_ptr(),
+                        a_k: height as isize,
+                        b: right.as_ptr(),
+                        b_k: set.nr as isize,
+                        b_j: 1,
+                        b_next: right.as_ptr(),
+                        c: x.as_mut_ptr(),
+                        c_col: height as isize,
+                        m: height,
+                        n,
+                        alpha: -T::ONE,
+                        beta,
+                        conj_a: false,
+                        conj_b: false,
+                    };
+                    // SAFETY: x and the panels have the sizes that the arguments say.
+                    unsafe {
+                        (set.solve(height))(&Solve { tile, t: t.as_ptr().add(set.nr), uplo, inverted })
+                    };
+                    for j in 0..n {
+                        for r in 0..height {
+                            let mut sum = x[j * height + r] * element(j, j);
+                            for i in if uplo == Uplo::Upper { 0..j } else { j + 1..n } {
+                                sum += x[i * height + r] * element(i, j);
+                            }
+                            for p in 0..k {
+                                sum += left[p * height + r] * right[p * set.nr + j];
+                            }
+                            close(
+                                sum,
+                                beta * b[j * height + r],
+                                64,
+                                format_args!("{:?} order {n} depth {k} ({r}, {j})", set.level),
+                            );
                         }
-                        for p in 0..k {
-                            sum += left[p * set.mr + r] * right[p * set.nr + j];
-                        }
-                        close(
-                            sum,
-                            beta * b[j * set.mr + r],
-                            64,
-                            format_args!("{:?} order {n} depth {k} ({r}, {j})", set.level),
-                        );
                     }
                 }
             }
@@ -212,16 +218,17 @@ fn solves<T: Scalar>() {
 
 fn unpackings<T: Scalar>() {
     every_set::<T>(|set| {
-        for k in [0, 1, 3, 16, 21] {
-            for width in 0..=set.mr {
+        for (k, padded) in [0, 1, 3, 16, 21].into_iter().flat_map(|k| [(k, set.mr), (k, set.vector)]) {
+            for width in 0..=padded {
                 for (i_stride, k_stride) in [(1, width + 1), (k + 2, 1), (2, 2 * width + 1)] {
-                    let from: std::vec::Vec<T> = (0..k * set.mr).map(number).collect();
+                    let from: std::vec::Vec<T> = (0..k * padded).map(number).collect();
                     let untouched = number::<T>(3) + T::from_real(T::Real::from_f64(100.0));
                     let mut to = vec![untouched; width * i_stride + k * k_stride + 1];
                     // SAFETY: source and destination have the sizes that the arguments say.
                     unsafe {
-                        (set.unpack_a)(&Unpanel {
+                        (set.unpack)(&Unpanel {
                             from: from.as_ptr(),
+                            padded,
                             width,
                             k,
                             to: to.as_mut_ptr(),
@@ -232,7 +239,7 @@ fn unpackings<T: Scalar>() {
                     let mut written = 0;
                     for i in 0..width {
                         for p in 0..k {
-                            assert_eq!(to[i * i_stride + p * k_stride], from[p * set.mr + i]);
+                            assert_eq!(to[i * i_stride + p * k_stride], from[p * padded + i]);
                             written += 1;
                         }
                     }

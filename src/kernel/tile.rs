@@ -35,6 +35,8 @@ pub struct Tile<T> {
     pub b_k: isize,
     /// Elements from a column of B to the next; 1 in a packed panel.
     pub b_j: isize,
+    /// What of B is read after this tile, as its panel is: fetched meanwhile, if packed. `b`, where that is read again.
+    pub b_next: *const T,
     /// Element (0, 0) of the tile of C; rows are adjacent.
     pub c: *mut T,
     /// Elements from a column of C to the next.
@@ -86,19 +88,16 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
         let reals = tile.m * T::PARTS;
         let c_step = tile.c_col * T::PARTS as isize;
         let c = tile.c.cast::<T::Real>();
-        let exists = |j: usize| DIRECT || j < tile.n;
         // The lines of C arrive while the product is formed.
-        for j in 0..N {
-            if exists(j) {
-                for i in 0..DOWN {
-                    isa.prefetch(c.wrapping_offset(j as isize * c_step).wrapping_add(i * lanes));
-                }
-                isa.prefetch(c.wrapping_offset(j as isize * c_step).wrapping_add(reals - 1));
+        let fetch = |j: usize| {
+            let column = c.wrapping_offset(j as isize * c_step);
+            for i in 0..DOWN {
+                isa.prefetch(column.wrapping_add(i * lanes));
             }
-        }
-
+            isa.prefetch(column.wrapping_add(reals - 1));
+        };
         // SAFETY: the caller of the kernel vouches for the panels.
-        let sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile) };
+        let sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile, fetch) };
         let signs = signs::<S, T>(isa, tile);
         // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill. And short ones, each
         // with one thing to do: only those are unrolled, and what is not goes through memory.
@@ -136,7 +135,11 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
     }
 }
 
-/// The sums of the real tile: for each column its own and, if complex, that of the imaginary parts.
+/// Depth from which the product takes as long as C needs to arrive.
+const FETCHED_FROM: usize = 32;
+
+/// The sums of the real tile: for each column its own and, if complex, that of the imaginary parts. Meanwhile every
+/// column of C is fetched once.
 ///
 /// # Safety
 /// The panels are readable as the kernel of `DIRECT` says.
@@ -145,6 +148,7 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
 pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool>(
     isa: S,
     tile: &Tile<T>,
+    fetch: impl Fn(usize),
 ) -> [[[Vec<S, T::Real>; DOWN]; 2]; N] {
     let lanes = <Vec<S, T::Real>>::LANES;
     let reals = tile.m * T::PARTS;
@@ -158,27 +162,51 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
     } else {
         ((DOWN * lanes) as isize, (N * T::PARTS) as isize, T::PARTS as isize)
     };
-    for _ in 0..tile.k {
-        // SAFETY: step p < k of both panels, which the caller vouches for.
-        unsafe {
-            let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
-            for (i, row) in rows.iter_mut().enumerate() {
-                *row = if DIRECT && i == DOWN - 1 {
-                    <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
-                } else {
-                    <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
-                };
+    let mut ahead = tile.b_next.cast::<T::Real>();
+    // Columns of a packed tile one by one: each is a page of its own, and many at a time would hold the loads up.
+    let columns = if DIRECT { N } else { tile.n };
+    let pace = (tile.k / (2 * N)).clamp(1, 16);
+    let (mut fetched, mut left) = (0, tile.k);
+    while left > 0 {
+        let steps = if DIRECT {
+            if left >= FETCHED_FROM {
+                (0..columns).for_each(&fetch);
             }
-            for (j, [first, second]) in sums.iter_mut().enumerate() {
-                let element = b.offset(j as isize * b_column);
-                accumulate(isa, first, &rows, *element);
-                if T::IS_COMPLEX {
-                    accumulate(isa, second, &rows, *element.add(1));
+            left
+        } else if fetched < columns {
+            fetch(fetched);
+            fetched += 1;
+            left.min(pace)
+        } else {
+            left
+        };
+        left -= steps;
+        for _ in 0..steps {
+            // SAFETY: step p < k of both panels, which the caller vouches for.
+            unsafe {
+                let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
+                for (i, row) in rows.iter_mut().enumerate() {
+                    *row = if DIRECT && i == DOWN - 1 {
+                        <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
+                    } else {
+                        <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
+                    };
+                }
+                for (j, [first, second]) in sums.iter_mut().enumerate() {
+                    let element = b.offset(j as isize * b_column);
+                    accumulate(isa, first, &rows, *element);
+                    if T::IS_COMPLEX {
+                        accumulate(isa, second, &rows, *element.add(1));
+                    }
                 }
             }
+            if !DIRECT {
+                isa.prefetch(ahead);
+                ahead = ahead.wrapping_offset(b_step);
+            }
+            a = a.wrapping_offset(a_step);
+            b = b.wrapping_offset(b_step);
         }
-        a = a.wrapping_offset(a_step);
-        b = b.wrapping_offset(b_step);
     }
     sums
 }

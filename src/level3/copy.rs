@@ -155,6 +155,7 @@ impl<T: Scalar> Dispatch for Copy<'_, T> {
                         to: b.at(i, j),
                         to_stride: b.col_stride() as usize,
                         width: i_end - i,
+                        ahead: i_end - i,
                     });
                 }
                 if !plain {

@@ -4,7 +4,7 @@ use super::operand::{Kind, Operand, Place};
 use super::packed::Role;
 use super::sums::{Sum, Sums};
 use crate::engine::gemm::rate;
-use crate::engine::{Product, Shape, panels};
+use crate::engine::{Pair, Product, Shape, panels};
 use crate::kernel::dot::{DotKernels, DotPanel, DotTile};
 use crate::platform::cpu;
 use crate::simd::dot::terms::WORDS;
@@ -210,7 +210,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
     }
 
     /// Nowhere: [`finish`] wraps the product in one that knows where.
-    unsafe fn tile(&self, _: Range<usize>, _: Range<usize>, _: Range<usize>, _: *const u8, _: *const u8) {}
+    unsafe fn tile(&self, _: Range<usize>, _: Range<usize>, _: Range<usize>, _: Pair) {}
 }
 
 impl<S: Corrected> Sums for Dots<'_, S> {
@@ -222,8 +222,7 @@ impl<S: Corrected> Sums for Dots<'_, S> {
         _: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
         to: *mut S,
         to_col: usize,
         add: bool,
@@ -232,8 +231,8 @@ impl<S: Corrected> Sums for Dots<'_, S> {
         let numbers = self.a.numbers(kernels, &k);
         let mut tile = DotTile {
             words: numbers.div_ceil(kernels.numbers),
-            a,
-            b,
+            a: pair.a,
+            b: pair.b,
             to,
             to_col,
             add,
@@ -245,13 +244,13 @@ impl<S: Corrected> Sums for Dots<'_, S> {
         if self.a.zero != 0 || self.b.zero != 0 {
             // sum (a + x)(b + y) = sum a b + y sum a + x (sum b + k y)
             let (x, y) = (self.a.zero, self.b.zero);
-            let sums = b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
+            let sums = pair.b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
             for (j, term) in col_terms.iter_mut().enumerate().take(cols.len()) {
                 // SAFETY: the sums behind the panel of B, of which there are NR.
                 let sum = unsafe { sums.add(j).read_unaligned() };
                 *term = S::of(sum.wrapping_add((numbers as i32).wrapping_mul(y)).wrapping_mul(x));
             }
-            tile.row_terms = a.wrapping_add(k.len() * kernels.a_bytes()).cast();
+            tile.row_terms = pair.a.wrapping_add(k.len() * kernels.a_bytes()).cast();
             tile.col_terms = col_terms.as_ptr();
         }
         // SAFETY: the caller vouches for the panels and the sums; the kernels are of an ISA that the CPU has.

@@ -6,7 +6,7 @@
 //! and a single tile needs no memory.
 
 use super::sums::{Sum, Sums};
-use crate::engine::{self, Product, Shape, plan};
+use crate::engine::{self, Pair, Product, Shape, plan};
 use crate::kernel::dot::LARGEST_TILE;
 use crate::platform::memory::Buffer;
 use core::mem::MaybeUninit;
@@ -115,8 +115,7 @@ trait Target<P: Sums>: Sync {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
     );
 }
 
@@ -173,18 +172,11 @@ impl<P: Sums, T: Target<P>> Product for Part<'_, P, T> {
     }
 
     #[inline]
-    unsafe fn tile(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
-    ) {
+    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, pair: Pair) {
         let at = (rows.start / self.shape.mr, cols.start / self.shape.nr);
         let (rows, cols) = (self.rows(&rows), self.cols(&cols));
         // SAFETY: the caller vouches for the panels.
-        unsafe { self.target.tile(self.product, &self.shape, at, rows, cols, k, a, b) }
+        unsafe { self.target.tile(self.product, &self.shape, at, rows, cols, k, pair) }
     }
 }
 
@@ -208,22 +200,21 @@ impl<P: Sums> Target<P> for Direct<P::Sum> {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
     ) {
         let mr = shape.mr;
         let add = self.add || k.start > 0;
         let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
         if rows.len() == mr {
             // SAFETY: a whole tile of C; the caller vouches for the panels.
-            unsafe { product.sums(rows, cols, k, a, b, c, self.c_col, add) };
+            unsafe { product.sums(rows, cols, k, pair, c, self.c_col, add) };
             return;
         }
         let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
         let sums = tile.as_mut_ptr().cast::<P::Sum>();
         // SAFETY: the tile has room for all sums; of C the rows and columns that exist.
         unsafe {
-            product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, false);
+            product.sums(rows.clone(), cols.clone(), k, pair, sums, mr, false);
             for j in 0..cols.len() {
                 for i in 0..rows.len() {
                     let (to, sum) = (c.add(i + j * self.c_col), *sums.add(i + j * mr));
@@ -256,8 +247,7 @@ impl<P: Sums, F: Finish<P::Sum>> Target<P> for Finished<'_, P::Sum, F> {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
     ) {
         let Shape { mr, nr, k: depth, .. } = *shape;
         let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
@@ -269,7 +259,7 @@ impl<P: Sums, F: Finish<P::Sum>> Target<P> for Finished<'_, P::Sum, F> {
         let (last, add) = (k.end == depth, k.start > 0);
         // SAFETY: the caller vouches for the panels; room for a tile, which is this thread's.
         unsafe {
-            product.sums(rows.clone(), cols.clone(), k, a, b, sums, mr, add);
+            product.sums(rows.clone(), cols.clone(), k, pair, sums, mr, add);
             if last {
                 self.finish.finish(rows, cols, sums, mr);
             }

@@ -1,7 +1,7 @@
 //! Products whose sums can go anywhere: into C, or where a finish finds them.
 
-use crate::engine::Product;
 use crate::engine::gemm::Gemm;
+use crate::engine::{Pair, Product};
 use crate::scalar::Scalar;
 use core::ops::Range;
 
@@ -45,8 +45,7 @@ pub(super) trait Sums: Product {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
         to: *mut Self::Sum,
         to_col: usize,
         add: bool,
@@ -62,13 +61,12 @@ impl<T: Scalar + Sum> Sums for Gemm<'_, T> {
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
+        pair: Pair,
         to: *mut T,
         to_col: usize,
         add: bool,
     ) {
-        let mut tile = self.packed_tile(rows, cols, k, a, b);
+        let mut tile = self.packed_tile(rows, cols, k, pair);
         (tile.c, tile.c_col, tile.beta) = (to, to_col as isize, if add { T::ONE } else { T::ZERO });
         // SAFETY: the caller vouches for panels and sums; the kernels are those of an ISA that the CPU has.
         unsafe { (self.kernels.tile)(&tile) }

@@ -10,7 +10,7 @@ use super::kernels::{Kernels, TileKernel};
 use super::packed::{panel_offset, unpack_panel};
 use super::single::Single;
 use super::tile::Tile;
-use crate::engine::{self, Product, Ready, Shape, plan};
+use crate::engine::{self, Pair, Product, Ready, Shape, plan};
 use crate::level3::OutOfMemory;
 use crate::platform::memory::Buffer;
 use crate::platform::{pool, topology};
@@ -281,18 +281,11 @@ impl Product for Rows<'_> {
     }
 
     #[inline]
-    unsafe fn tile(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        k: Range<usize>,
-        a: *const u8,
-        b: *const u8,
-    ) {
+    unsafe fn tile(&self, rows: Range<usize>, cols: Range<usize>, k: Range<usize>, pair: Pair) {
         let Problem { ldc, .. } = *self.problem;
         let tile = Tile {
-            a,
-            w: b,
+            a: pair.a,
+            w: pair.b,
             blocks: k.len(),
             c: self.c.wrapping_offset(rows.start as isize * ldc).wrapping_add(cols.start),
             c_row: ldc,

@@ -169,6 +169,7 @@ impl<T: crate::scalar::Scalar> Dispatch for Transposes<T> {
                             to: to.as_mut_ptr(),
                             to_stride,
                             width,
+                            ahead: 0,
                         })
                     };
                     for j in 0..cols {

@@ -325,6 +325,7 @@ impl<P: Terms, const NR: usize> TermsDispatch<P> for Columns<'_, P, NR> {
                                 to: to.0.as_mut_ptr().cast(),
                                 to_stride: WORDS,
                                 width: WORDS,
+                                ahead: 0,
                             })
                         })
                     };

@@ -42,8 +42,9 @@ enum Operation {
     Solve,
 }
 
-/// Bytes of a packed diagonal block: a share of L2 that leaves room for the lanes.
-const DIAGONAL_BYTES: usize = 256 * 1024;
+/// Bytes of a packed diagonal block, half of which are read for each panel of lanes: a share of L3. What lies beyond
+/// costs packing once more.
+const DIAGONAL_BYTES: usize = 2 << 20;
 
 /// Lanes up to which a panel would be too empty to pay.
 const FEW_LANES: usize = 2;
@@ -174,7 +175,7 @@ impl<T: Scalar> Task<'_, T> {
     fn block_size(&self, order: usize) -> usize {
         let limit = (DIAGONAL_BYTES / size_of::<T>()).isqrt() / self.kernels.nr * self.kernels.nr;
         let parts = order.div_ceil(limit);
-        order.div_ceil(parts)
+        order.div_ceil(parts).next_multiple_of(self.kernels.nr)
     }
 
     /// `B_rest <- alpha B_here T_here,rest + beta B_rest`.

@@ -38,28 +38,38 @@ impl<T: Scalar> Task<'_, T> {
             }
         }
         let columns = b.block(0..b.rows(), here);
-        let lanes = if lanes_adjacent { mr } else { even(columns.rows(), nr, 1) };
-        for lane in (0..columns.rows()).step_by(lanes) {
-            let lanes = lane..(lane + lanes).min(columns.rows());
+        let few = even(columns.rows(), nr, 1);
+        let mut lane = 0;
+        while lane < columns.rows() {
+            let left = columns.rows() - lane;
+            let step = if lanes_adjacent { self.kernels.height(left) } else { few };
+            let lanes = lane..lane + step.min(left);
             // SAFETY: there is room for the lanes; rows of B are this thread's own, and written after they were copied.
             unsafe {
                 if lanes_adjacent {
-                    self.rows_of_lanes(scratch, &columns, lanes);
+                    self.rows_of_lanes(scratch, &columns, lanes, step);
                 } else {
                     self.rows_of_columns(scratch, &columns, lanes, width);
                 }
             }
+            lane += step;
         }
     }
 
-    /// Lanes are adjacent: they are the rows of the tiles.
+    /// Lanes are adjacent: they are the rows of the tiles, `height` with those that are missing.
     ///
     /// # Safety
-    /// The diagonal block is packed in `scratch`, in panels of NR columns; nobody else uses the lanes, at most MR.
-    unsafe fn rows_of_lanes(&self, scratch: &Scratch<T>, columns: &MatMut<T>, lanes: Range<usize>) {
-        let KernelSet { mr, nr, .. } = *self.kernels;
+    /// The diagonal block is packed in `scratch`, in panels of NR columns; nobody else uses the lanes.
+    unsafe fn rows_of_lanes(
+        &self,
+        scratch: &Scratch<T>,
+        columns: &MatMut<T>,
+        lanes: Range<usize>,
+        height: usize,
+    ) {
+        let KernelSet { level, pack, mr, nr, tile, .. } = *self.kernels;
         let order = columns.cols();
-        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: mr };
+        let packer = Packer { level, pack, width: height };
         // SAFETY: there is room for a panel of `order` columns.
         unsafe { Operand::Dense(columns.as_ref()).pack(packer, lanes.clone(), 0..order, scratch.lanes) };
         for col in (0..order).step_by(nr) {
@@ -67,13 +77,15 @@ impl<T: Scalar> Task<'_, T> {
             let depth = self.reach(&cols, order);
             // SAFETY: panels packed for these lanes and columns.
             unsafe {
-                (self.kernels.tile)(&Tile {
+                let kernel = if height == mr { tile } else { self.kernels.direct(lanes.len(), cols.len()) };
+                kernel(&Tile {
                     k: depth.len(),
-                    a: scratch.lanes.wrapping_add(depth.start * mr),
-                    a_k: mr as isize,
+                    a: scratch.lanes.wrapping_add(depth.start * height),
+                    a_k: height as isize,
                     b: scratch.diagonal_panel(col, order).wrapping_add(depth.start * nr),
                     b_k: nr as isize,
                     b_j: 1,
+                    b_next: scratch.diagonal_panel(col + nr, order).wrapping_add(depth.start * nr),
                     c: columns.at(lanes.start, col),
                     c_col: columns.col_stride(),
                     m: lanes.len(),
@@ -118,6 +130,7 @@ impl<T: Scalar> Task<'_, T> {
                     b: scratch.lanes.wrapping_add(depth.start),
                     b_k: 1,
                     b_j: order as isize,
+                    b_next: scratch.lanes,
                     c: columns.at(lanes.start, col),
                     c_col: columns.row_stride(),
                     m: cols.len(),

@@ -13,7 +13,7 @@ use core::ops::Range;
 impl<T: Scalar> Task<'_, T> {
     /// `B_p <- scale B_p T_pp^-1` for columns `here`.
     pub(super) fn solve_block(&self, scratch: &Scratch<T>, here: Range<usize>, scale: T, b: &mut MatMut<T>) {
-        let (mr, nr, order) = (self.kernels.mr, self.kernels.nr, here.len());
+        let (nr, order) = (self.kernels.nr, here.len());
         let t = TriRef { mat: self.t.mat.block(here.clone(), here.clone()), ..self.t };
         let inverted = t.diag == Diag::Unit || (0..order).all(|i| inverts(t.mat.get(i, i)));
         for col in (0..order).step_by(nr) {
@@ -32,32 +32,44 @@ impl<T: Scalar> Task<'_, T> {
             }
         }
         let columns = b.block(0..b.rows(), here);
-        let packer = Packer { level: self.kernels.level, pack: self.kernels.pack, width: mr };
-        for lane in (0..columns.rows()).step_by(mr) {
-            let width = mr.min(columns.rows() - lane);
+        let KernelSet { level, pack, unpack, .. } = *self.kernels;
+        let mut lane = 0;
+        while lane < columns.rows() {
+            let height = self.kernels.height(columns.rows() - lane);
+            let (packer, lanes) =
+                (Packer { level, pack, width: height }, lane..(lane + height).min(columns.rows()));
             // SAFETY: the lanes have room for `order` columns; kernels are of an ISA that the CPU has; rows of B are
             // this thread's own.
             unsafe {
-                Operand::Dense(columns.as_ref()).pack(packer, lane..lane + width, 0..order, scratch.lanes);
-                self.solve_panel(order, scratch, scale, inverted);
-                (self.kernels.unpack_a)(&Unpanel {
+                Operand::Dense(columns.as_ref()).pack(packer, lanes.clone(), 0..order, scratch.lanes);
+                self.solve_panel(height, order, scratch, scale, inverted);
+                unpack(&Unpanel {
                     from: scratch.lanes,
-                    width,
+                    padded: height,
+                    width: lanes.len(),
                     k: order,
                     to: columns.at(lane, 0),
                     i_stride: columns.row_stride(),
                     k_stride: columns.col_stride(),
                 });
             }
+            lane += height;
         }
     }
 
-    /// Solves with the packed diagonal block of this order inside a packed panel of lanes.
+    /// Solves with the packed diagonal block of this order inside a packed panel of lanes, `height` wide.
     ///
     /// # Safety
     /// The panel and the diagonal block are packed in `scratch`.
-    unsafe fn solve_panel(&self, order: usize, scratch: &Scratch<T>, scale: T, inverted: bool) {
-        let KernelSet { mr, nr, .. } = *self.kernels;
+    unsafe fn solve_panel(
+        &self,
+        height: usize,
+        order: usize,
+        scratch: &Scratch<T>,
+        scale: T,
+        inverted: bool,
+    ) {
+        let nr = self.kernels.nr;
         let parts = order.div_ceil(nr);
         for step in 0..parts {
             let part = if self.t.uplo == Uplo::Upper { step } else { parts - 1 - step };
@@ -68,18 +80,24 @@ impl<T: Scalar> Task<'_, T> {
                 Uplo::Lower => cols.end..order,
             };
             let t = scratch.diagonal_panel(cols.start, order);
+            // Where the panel of T begins that is read next; behind the last one nothing is.
+            let next = match self.t.uplo {
+                Uplo::Upper => t.wrapping_add(nr * order),
+                Uplo::Lower => t.wrapping_sub(nr * order).wrapping_add(cols.start * nr),
+            };
             let solve = Solve {
                 // x <- scale x - X_beside T_beside.
                 tile: Tile {
                     k: beside.len(),
-                    a: scratch.lanes.wrapping_add(beside.start * mr),
-                    a_k: mr as isize,
+                    a: scratch.lanes.wrapping_add(beside.start * height),
+                    a_k: height as isize,
                     b: t.wrapping_add(beside.start * nr),
                     b_k: nr as isize,
                     b_j: 1,
-                    c: scratch.lanes.wrapping_add(cols.start * mr),
-                    c_col: mr as isize,
-                    m: mr,
+                    b_next: next,
+                    c: scratch.lanes.wrapping_add(cols.start * height),
+                    c_col: height as isize,
+                    m: height,
                     n: cols.len(),
                     alpha: -T::ONE,
                     beta: scale,
@@ -91,7 +109,7 @@ impl<T: Scalar> Task<'_, T> {
                 inverted,
             };
             // SAFETY: the caller vouches for the panels; columns `beside` and `cols` are disjoint.
-            unsafe { (self.kernels.solve)(&solve) }
+            unsafe { (self.kernels.solve(height))(&solve) }
         }
     }
 }

@@ -49,8 +49,8 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
             while j + N <= free {
                 // SAFETY: these rows and N elements of each exist, and their columns may be written whole.
                 unsafe {
-                    if block.cols >= FETCH_AHEAD && j % (64 / size_of::<T>()) == 0 {
-                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
+                    if block.ahead > 0 && block.cols >= FETCH_AHEAD && j % (64 / size_of::<T>()) == 0 {
+                        let next = from.wrapping_offset(block.ahead as isize * block.from_stride);
                         for r in 0..N {
                             _mm_prefetch::<_MM_HINT_T0>(next.wrapping_offset(offsets[r]).cast());
                         }
@@ -73,12 +73,12 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
             // 8 words into the table.
             unsafe {
                 let from = block.from.wrapping_offset(i as isize * block.from_stride + j as isize);
-                // A row, or one of the next block of rows.
+                // A row, or one of those ahead.
                 let row = |r: usize| from.wrapping_offset(r as isize * block.from_stride).cast::<i32>();
                 let half = |r: usize, h: usize| _mm_loadu_si128(row(r).wrapping_add(4 * h).cast());
-                if block.cols >= FETCH_AHEAD && j % (64 / size_of::<T>()) == 0 {
+                if block.ahead > 0 && block.cols >= FETCH_AHEAD && j % (64 / size_of::<T>()) == 0 {
                     for r in 0..N {
-                        _mm_prefetch::<_MM_HINT_T0>(row(block.width + r).cast());
+                        _mm_prefetch::<_MM_HINT_T0>(row(block.ahead + r).cast());
                     }
                 }
                 let columns = if cols == N && rows == width {

@@ -6,6 +6,10 @@ use core::arch::x86_64::*;
 /// `N` registers of `N` elements, transposed. A trait and not a function pointer, which would not be inlined.
 pub(in crate::simd) trait Square<const N: usize> {
     fn transpose(lines: [__m512i; N]) -> [__m512i; N];
+
+    /// The first `N / 2` lines, four elements of each of two or more at a time, as the two halves of what [`join`]
+    /// takes: register c of the first half has elements c, N / 4 + c, N / 2 + c, 3 N / 4 + c of the upper lines.
+    fn quarters(lines: [__m512i; N]) -> [__m512i; N];
 }
 
 /// Cuts a transposition into squares of `N` elements, a register a row; masks cover the edges.
@@ -31,8 +35,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                     // SAFETY: N rows from i on and N elements of each exist.
                     unsafe {
                         lines[r] = _mm512_loadu_si512(from.cast());
-                        // The next block of rows.
-                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
+                        let next = from.wrapping_offset(block.ahead as isize * block.from_stride);
                         _mm_prefetch::<_MM_HINT_T0>(next.cast());
                     }
                 }
@@ -42,6 +45,33 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                     unsafe {
                         _mm512_storeu_si512(block.to.add((j + c) * block.to_stride + i).cast(), lines[c])
                     };
+                }
+                j += N;
+            }
+        }
+        if rows == N / 2 && block.width - i == N / 2 {
+            while j + N <= block.cols {
+                // SAFETY: N / 2 rows from i on and N elements of each exist; the destination has as much of N rows. The
+                // token proves the instructions.
+                unsafe {
+                    let mut lines = [_mm512_setzero_si512(); N];
+                    for r in 0..N / 2 {
+                        let from =
+                            block.from.wrapping_offset((i + r) as isize * block.from_stride + j as isize);
+                        lines[r] = _mm512_loadu_si512(from.cast());
+                        let next = from.wrapping_offset(block.ahead as isize * block.from_stride);
+                        _mm_prefetch::<_MM_HINT_T0>(next.cast());
+                    }
+                    let lines = Q::quarters(lines);
+                    let to = |row: usize| block.to.add((j + row) * block.to_stride + i);
+                    for c in 0..N / 4 {
+                        for (half, high) in join(lines[c], lines[N / 4 + c]).into_iter().enumerate() {
+                            let row = half * (N / 2) + c;
+                            _mm256_storeu_si256(to(row).cast(), _mm512_castsi512_si256(high));
+                            let high = _mm512_extracti64x4_epi64::<1>(high);
+                            _mm256_storeu_si256(to(row + N / 4).cast(), high);
+                        }
+                    }
                 }
                 j += N;
             }
@@ -57,8 +87,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                     if r < rows {
                         let from = block.from.offset((i + r) as isize * block.from_stride + j as isize);
                         *line = _mm512_maskz_loadu_epi32(read, from.cast());
-                        // The next block of rows.
-                        let next = from.wrapping_offset(block.width as isize * block.from_stride);
+                        let next = from.wrapping_offset(block.ahead as isize * block.from_stride);
                         _mm_prefetch::<_MM_HINT_T0>(next.cast());
                     }
                 }
@@ -72,6 +101,37 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
             }
             j += N;
         }
+    }
+}
+
+/// Quarter after quarter, one of `upper` before one of `lower`.
+#[inline(always)]
+fn join(upper: __m512i, lower: __m512i) -> [__m512i; 2] {
+    // SAFETY: only called below an Avx512 token.
+    unsafe {
+        [
+            _mm512_permutex2var_epi64(upper, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), lower),
+            _mm512_permutex2var_epi64(upper, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), lower),
+        ]
+    }
+}
+
+/// Two lines interleaved by 64 bits in each quarter: their even elements, their odd ones.
+#[inline(always)]
+fn interleaved([a, b]: [__m512i; 2]) -> [__m512i; 2] {
+    // SAFETY: only called below an Avx512 token.
+    unsafe { [_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b)] }
+}
+
+/// 4 x 4 elements of 32 bits in each quarter, transposed.
+#[inline(always)]
+fn transposed_quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    // SAFETY: only called below an Avx512 token.
+    unsafe {
+        let [low, high] = [_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b)];
+        let [low_of_cd, high_of_cd] = [_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d)];
+        let ([p, q], [r, s]) = (interleaved([low, low_of_cd]), interleaved([high, high_of_cd]));
+        [p, q, r, s]
     }
 }
 
@@ -103,6 +163,11 @@ impl Square<4> for Square4 {
     fn transpose(lines: [__m512i; 4]) -> [__m512i; 4] {
         transpose_quarters::<4, 1>(lines)
     }
+
+    #[inline(always)]
+    fn quarters(lines: [__m512i; 4]) -> [__m512i; 4] {
+        lines
+    }
 }
 
 /// Pairs of rows interleaved by 64 bits give 2 x 2 blocks inside each quarter; then quarters change places.
@@ -112,14 +177,19 @@ impl Square<8> for Square8 {
     #[inline(always)]
     fn transpose(lines: [__m512i; 8]) -> [__m512i; 8] {
         let mut pairs = lines;
-        for i in 0..4 {
-            // SAFETY: only called below an Avx512 token.
-            unsafe {
-                pairs[2 * i] = _mm512_unpacklo_epi64(lines[2 * i], lines[2 * i + 1]);
-                pairs[2 * i + 1] = _mm512_unpackhi_epi64(lines[2 * i], lines[2 * i + 1]);
-            }
+        for i in (0..8).step_by(2) {
+            [pairs[i], pairs[i + 1]] = interleaved([lines[i], lines[i + 1]]);
         }
         transpose_quarters::<8, 2>(pairs)
+    }
+
+    #[inline(always)]
+    fn quarters(lines: [__m512i; 8]) -> [__m512i; 8] {
+        let mut pairs = lines;
+        for i in [0, 2] {
+            [pairs[i], pairs[i + 1]] = interleaved([lines[i], lines[i + 1]]);
+        }
+        pairs
     }
 }
 
@@ -129,20 +199,20 @@ impl Square<16> for Square16 {
     #[inline(always)]
     fn transpose(lines: [__m512i; 16]) -> [__m512i; 16] {
         let mut fours = lines;
-        for i in 0..4 {
-            let [a, b, c, d] = core::array::from_fn(|r| lines[4 * i + r]);
-            // SAFETY: only called below an Avx512 token.
-            unsafe {
-                let ab_low = _mm512_unpacklo_epi32(a, b);
-                let ab_high = _mm512_unpackhi_epi32(a, b);
-                let cd_low = _mm512_unpacklo_epi32(c, d);
-                let cd_high = _mm512_unpackhi_epi32(c, d);
-                fours[4 * i] = _mm512_unpacklo_epi64(ab_low, cd_low);
-                fours[4 * i + 1] = _mm512_unpackhi_epi64(ab_low, cd_low);
-                fours[4 * i + 2] = _mm512_unpacklo_epi64(ab_high, cd_high);
-                fours[4 * i + 3] = _mm512_unpackhi_epi64(ab_high, cd_high);
-            }
+        for i in (0..16).step_by(4) {
+            [fours[i], fours[i + 1], fours[i + 2], fours[i + 3]] =
+                transposed_quarters([lines[i], lines[i + 1], lines[i + 2], lines[i + 3]]);
         }
         transpose_quarters::<16, 4>(fours)
+    }
+
+    #[inline(always)]
+    fn quarters(lines: [__m512i; 16]) -> [__m512i; 16] {
+        let mut fours = lines;
+        for i in [0, 4] {
+            [fours[i], fours[i + 1], fours[i + 2], fours[i + 3]] =
+                transposed_quarters([lines[i], lines[i + 1], lines[i + 2], lines[i + 3]]);
+        }
+        fours
     }
 }

@@ -22,6 +22,8 @@ pub struct Transposition<T> {
     pub to_stride: usize,
     /// Elements of each row written.
     pub width: usize,
+    /// Rows from each that is read to one that will be soon, and is fetched meanwhile; 0 where nothing follows.
+    pub ahead: usize,
 }
 
 impl<T: Copy> Transposition<T> {
