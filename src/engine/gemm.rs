@@ -4,6 +4,7 @@ use super::operand::{Operand, Packer};
 use super::panels;
 use super::{Pair, Product, Shape};
 use crate::kernel::tile::Tile;
+use crate::kernel::triangle::Part;
 use crate::kernel::{KernelSet, TileFn};
 use crate::scalar::Scalar;
 use crate::simd::Level;
@@ -103,7 +104,7 @@ impl<T: Scalar> Gemm<'_, T> {
             };
             if !inside {
                 // SAFETY: the caller vouches for panels and tile.
-                unsafe { self.crossed_tile(kernel, tile, row, col, uplo, symmetry) };
+                unsafe { self.crossed_tile(tile, row, col, uplo, symmetry) };
                 return;
             }
         }
@@ -111,45 +112,48 @@ impl<T: Scalar> Gemm<'_, T> {
         unsafe { kernel(tile) }
     }
 
-    /// A tile that the diagonal crosses: through a small copy.
+    /// A tile that the diagonal crosses: through a small copy, without the vectors of rows beyond the diagonal.
     ///
     /// # Safety
     /// As for [`Gemm::run_tile`].
-    unsafe fn crossed_tile(
-        &self,
-        kernel: TileFn<T>,
-        tile: &Tile<T>,
-        row: usize,
-        col: usize,
-        uplo: Uplo,
-        symmetry: Symmetry,
-    ) {
+    unsafe fn crossed_tile(&self, tile: &Tile<T>, row: usize, col: usize, uplo: Uplo, symmetry: Symmetry) {
+        let KernelSet { mr, nr, vector, add_part, .. } = *self.kernels;
+        let (skipped, end) = match uplo {
+            Uplo::Upper => (0, (col + tile.n - row).min(tile.m)),
+            Uplo::Lower => (col.saturating_sub(row) / vector * vector, tile.m),
+        };
+        let (m, n, c) = (end - skipped, tile.n, tile.c.wrapping_add(skipped));
         let mut copy = MaybeUninit::<[u128; LARGEST_TILE / 16]>::uninit();
-        debug_assert!(self.kernels.mr * self.kernels.nr * size_of::<T>() <= LARGEST_TILE);
-        let (sums, sums_col) = (copy.as_mut_ptr().cast::<T>(), self.kernels.mr);
-        // SAFETY: the panels are the caller's, the copy holds a whole tile.
-        unsafe { kernel(&Tile { c: sums, c_col: sums_col as isize, beta: T::ZERO, ..*tile }) };
-        for j in 0..tile.n {
-            // The row of the tile that the diagonal meets in this column; outside the tile perhaps.
-            let diagonal = (col + j).wrapping_sub(row);
-            let (from, to) = match uplo {
-                Uplo::Upper => (0, (col + j + 1).saturating_sub(row).min(tile.m)),
-                Uplo::Lower => ((col + j).saturating_sub(row).min(tile.m), tile.m),
-            };
-            // SAFETY: rows `from..to` and the diagonal's, if below m, of column j < n of both tiles; the kernel wrote
-            // the copy.
-            unsafe {
-                let sums = sums.add(j * sums_col);
-                let out = tile.c.offset(j as isize * tile.c_col);
-                if tile.beta == T::ZERO {
-                    out.add(from).copy_from_nonoverlapping(sums.add(from), to - from);
-                } else {
-                    for i in from..to {
-                        *out.add(i) = *sums.add(i) + tile.beta * *out.add(i);
+        debug_assert!(mr * nr * size_of::<T>() <= LARGEST_TILE);
+        let sums = copy.as_mut_ptr().cast::<T>();
+        let whole =
+            Tile { m, a: tile.a.wrapping_add(skipped), c: sums, c_col: mr as isize, beta: T::ZERO, ..*tile };
+        let diagonal = col as isize - (row + skipped) as isize;
+        // SAFETY: the panels are the caller's, with rows adjacent; the copy holds a whole tile; of C the rows and columns
+        // that exist.
+        unsafe {
+            self.kernels.direct(m, n)(&whole);
+            add_part(&Part {
+                sums,
+                sums_col: mr,
+                c,
+                c_col: tile.c_col,
+                m,
+                n,
+                diagonal,
+                uplo,
+                beta: tile.beta,
+            });
+        }
+        if symmetry == Symmetry::Hermitian {
+            for j in 0..n {
+                let i = diagonal + j as isize;
+                if (0..m as isize).contains(&i) {
+                    // SAFETY: element (i, j) of the tile, on the diagonal.
+                    unsafe {
+                        let element = c.offset(i + j as isize * tile.c_col);
+                        *element = T::from_real((*element).re());
                     }
-                }
-                if symmetry == Symmetry::Hermitian && diagonal < tile.m {
-                    *out.add(diagonal) = T::from_real((*out.add(diagonal)).re());
                 }
             }
         }

@@ -31,6 +31,7 @@ pub mod outer;
 pub mod panel;
 pub mod solve;
 pub mod tile;
+pub mod triangle;
 
 use crate::platform::cpu;
 use crate::scalar::Scalar;
@@ -40,6 +41,7 @@ use outer::Outer;
 use panel::{Panel, Unpanel};
 use solve::Solve;
 use tile::Tile;
+use triangle::Part;
 
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
@@ -87,6 +89,8 @@ pub struct KernelSet<T: Scalar> {
     /// Copies a panel back to where it came from.
     pub unpack: unsafe fn(&Unpanel<T>),
     solve: [SolveFn<T>; DIRECT_DOWN],
+    /// Adds the part of a tile in a triangle.
+    pub add_part: unsafe fn(&Part<T>),
 }
 
 impl<T: Scalar> KernelSet<T> {
@@ -112,6 +116,7 @@ impl<T: Scalar> KernelSet<T> {
             outer: outer::entry::<S, T, DOWN>,
             pack: panel::pack::<S, T>,
             unpack: panel::unpack::<S, T>,
+            add_part: triangle::add::<S, T>,
             solve: [
                 solve::entry::<S, T, 1, N>,
                 solve::entry::<S, T, 2, N>,
