@@ -14,6 +14,12 @@ pub fn split(bytes: usize, items: usize, grain: usize, work: impl Fn(Range<usize
     split_among(threads(bytes, items.div_ceil(grain)), items, grain, |_, range| work(range));
 }
 
+/// Whether a pass over so many bytes is one thread's whatever the machine.
+#[inline]
+pub fn is_short(bytes: usize) -> bool {
+    plan::is_short(bytes)
+}
+
 /// Whether so many bytes are at home in the last caches.
 #[inline]
 pub fn is_near(bytes: usize) -> bool {
@@ -23,7 +29,7 @@ pub fn is_near(bytes: usize) -> bool {
 /// Threads that pay for a pass over `bytes` of memory which comes in so many parts.
 #[inline]
 pub fn threads(bytes: usize, parts: usize) -> usize {
-    plan::stream_threads(bytes).min(parts)
+    if is_short(bytes) { 1 } else { plan::stream_threads(bytes).min(parts) }
 }
 
 /// [`split`] among at most `threads` threads, each range with its number. Says how many they were.

@@ -46,12 +46,21 @@ pub struct Bad {
 /// All are computed before the one branch: they are a few comparisons, and almost never true.
 #[inline(always)]
 pub fn refuse<const N: usize>(checks: [(bool, u8); N]) -> Result<(), Bad> {
-    if checks.iter().fold(false, |any, check| any | check.0) { Err(first(&checks)) } else { Ok(()) }
+    const { assert!(N <= 16) };
+    let (mut any, mut wrong, mut numbers) = (false, 0, 0);
+    for (i, (is_wrong, number)) in checks.into_iter().enumerate() {
+        any |= is_wrong;
+        wrong |= u32::from(is_wrong) << i;
+        numbers |= u128::from(number) << (8 * i);
+    }
+    if any { Err(first(wrong, numbers)) } else { Ok(()) }
 }
 
+/// The first check that is wrong, a bit for each. All is passed in registers: a list would be written to memory for
+/// every call, however rarely it is read.
 #[cold]
-fn first(checks: &[(bool, u8)]) -> Bad {
-    let number = checks.iter().find(|check| check.0).map_or(0, |check| check.1);
+fn first(wrong: u32, numbers: u128) -> Bad {
+    let number = (numbers >> (8 * wrong.trailing_zeros())) as u8;
     Bad { number, fault: Fault::Value }
 }
 

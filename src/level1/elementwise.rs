@@ -7,7 +7,7 @@
 use super::lanes::{Body, Lanes, Part, Past, Whole, lanes, load_parts, sweep, sweep_to_aligned};
 use crate::engine::stream;
 use crate::scalar::Scalar;
-use crate::simd::{Dispatch, Isa};
+use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::{VecMut, VecRef};
 use core::ops::Range;
 
@@ -17,6 +17,8 @@ pub trait Map<T: Scalar>: Copy + Sync {
     const WRITES_X: bool = false;
     /// Whether it matters what y was.
     const READS_Y: bool = true;
+    /// Whether vectors are updated, in several steps often, rather than made.
+    const UPDATES: bool = true;
     /// What registers are worked on with: factors in all lanes.
     type Ready<S: Isa>: Copy;
     /// Makes it.
@@ -27,16 +29,13 @@ pub trait Map<T: Scalar>: Copy + Sync {
     fn element(self, x: T, y: T) -> [T; 2];
 }
 
-/// `(x, y) <- f(x, y)` for vectors of the same length, which is kept once: the call is six words with a factor.
+/// `(x, y) <- f(x, y)` for vectors of the same length.
 pub struct Mapping<'a, T, F> {
     x: *mut T,
     x_stride: isize,
     y: VecMut<'a, T>,
     map: F,
 }
-
-// SAFETY: x is a view too, and threads take different elements.
-unsafe impl<T: Sync, F: Sync> Sync for Mapping<'_, T, F> {}
 
 impl<'a, T: Scalar, F: Map<T>> Mapping<'a, T, F> {
     /// `y <- f(x, y)`.
@@ -61,23 +60,23 @@ impl<'a, T: Scalar, F: Map<T>> Mapping<'a, T, F> {
         Mapping { x: y.as_mut_ptr(), x_stride: y.stride(), y, map }
     }
 
+    /// Does it.
     #[inline(always)]
-    fn len(&self) -> usize {
-        self.y.len()
+    pub fn apply(self) {
+        if self.x_stride == 1 && self.y.stride() == 1 {
+            dispatch(Adjacent { x: self.x, y: self.y.as_mut_ptr(), len: self.y.len(), map: self.map });
+        } else {
+            dispatch(self);
+        }
     }
+}
 
-    #[inline(always)]
-    fn is_adjacent(&self) -> bool {
-        self.x_stride == 1 && self.y.stride() == 1
-    }
+impl<T: Scalar, F: Map<T>> Dispatch for Mapping<'_, T, F> {
+    type Output = ();
 
+    /// One by one.
     #[inline(always)]
-    fn body<S: Isa>(&self, isa: S) -> Adjacent<S, T, F> {
-        Adjacent { ready: self.map.ready(isa), x: self.x.cast(), y: self.y.as_mut_ptr().cast() }
-    }
-
-    #[inline(always)]
-    fn one_by_one(mut self) {
+    fn run<S: Isa>(mut self, _: S) {
         // SAFETY: made from such a view.
         let mut x = unsafe { VecMut::new(self.x, self.y.len(), self.x_stride) };
         for i in 0..self.y.len() {
@@ -90,44 +89,84 @@ impl<'a, T: Scalar, F: Map<T>> Mapping<'a, T, F> {
     }
 }
 
-impl<T: Scalar, F: Map<T>> Dispatch for Mapping<'_, T, F> {
+/// `(x, y) <- f(x, y)` for adjacent elements: few words, which is what a call for a few elements feels.
+struct Adjacent<T, F> {
+    x: *mut T,
+    y: *mut T,
+    len: usize,
+    map: F,
+}
+
+// SAFETY: made from views, and threads take different elements.
+unsafe impl<T: Sync, F: Sync> Sync for Adjacent<T, F> {}
+
+impl<T: Scalar, F: Map<T>> Adjacent<T, F> {
+    /// Bytes that are read and written.
+    #[inline(always)]
+    fn bytes(&self) -> usize {
+        let reads = usize::from(!self.is_in_place()) + usize::from(F::READS_Y || self.is_in_place());
+        (reads + 1 + usize::from(F::WRITES_X)) * self.len * size_of::<T>()
+    }
+
+    #[inline(always)]
+    fn is_in_place(&self) -> bool {
+        self.x == self.y
+    }
+
+    #[inline(always)]
+    fn body<S: Isa>(&self, isa: S) -> Registers<S, T, F> {
+        Registers { ready: self.map.ready(isa), x: self.x.cast(), y: self.y.cast() }
+    }
+}
+
+impl<T: Scalar, F: Map<T>> Dispatch for Adjacent<T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
-        if !self.is_adjacent() {
-            return self.one_by_one();
-        }
-        if self.len() > SHORT / size_of::<T>() {
+        if self.len > SHORT / size_of::<T>() {
+            if stream::is_short(self.bytes()) {
+                return isa.enter_aside(Aligned(self));
+            }
             return isa.enter_aside(Long(self));
         }
         // SAFETY: the views vouch for their elements, which are adjacent.
-        unsafe { sweep::<S, T, _, UNROLL>(isa, Whole(isa), 0..self.len(), &mut self.body(isa)) };
+        unsafe { sweep::<S, T, _, UNROLL>(isa, Whole(isa), 0..self.len, &mut self.body(isa)) };
     }
 }
 
 /// Bytes of a vector so short that what the call itself costs counts.
-const SHORT: usize = 2048;
+const SHORT: usize = 1024;
 /// Registers in one round of a loop.
 const UNROLL: usize = 4;
 /// Elements by whose multiples threads share a vector: no cache line is written by two.
 const GRAIN: usize = 256;
 
-/// An operation on long vectors, which are adjacent.
+/// An operation that is worth beginning so that registers that are written do not cross cache lines.
+struct Aligned<M>(M);
+
+impl<T: Scalar, F: Map<T>> Dispatch for Aligned<Adjacent<T, F>> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) {
+        let Aligned(mapping) = self;
+        Lot { of: &mapping, range: 0..mapping.len, past: false }.run(isa);
+    }
+}
+
+/// An operation on vectors so long that it may be several threads'.
 struct Long<M>(M);
 
-impl<T: Scalar, F: Map<T>> Dispatch for Long<Mapping<'_, T, F>> {
+impl<T: Scalar, F: Map<T>> Dispatch for Long<Adjacent<T, F>> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let Long(mapping) = self;
-        let in_place = mapping.x == mapping.y.as_mut_ptr();
-        let reads = usize::from(!in_place) + usize::from(F::READS_Y || in_place);
-        let writes = 1 + usize::from(F::WRITES_X);
-        let bytes = (reads + writes) * mapping.len() * size_of::<T>();
-        let past = const { !F::READS_Y } && !in_place && !stream::is_near(bytes);
-        stream::split(bytes, mapping.len(), GRAIN, |range| isa.enter(Lot { of: &mapping, range, past }));
+        let bytes = mapping.bytes();
+        let past = const { !F::READS_Y } && !mapping.is_in_place() && !stream::is_near(bytes);
+        stream::split(bytes, mapping.len, GRAIN, |range| isa.enter(Lot { of: &mapping, range, past }));
     }
 }
 
@@ -139,7 +178,7 @@ struct Lot<'a, M> {
     past: bool,
 }
 
-impl<T: Scalar, F: Map<T>> Dispatch for Lot<'_, Mapping<'_, T, F>> {
+impl<T: Scalar, F: Map<T>> Dispatch for Lot<'_, Adjacent<T, F>> {
     type Output = ();
 
     #[inline(always)]
@@ -147,7 +186,7 @@ impl<T: Scalar, F: Map<T>> Dispatch for Lot<'_, Mapping<'_, T, F>> {
         let mut body = self.of.body(isa);
         // SAFETY: the views vouch for their elements, which are adjacent.
         unsafe {
-            let (range, aligned) = sweep_to_aligned(isa, self.of.y.as_mut_ptr(), self.range, &mut body);
+            let (range, aligned) = sweep_to_aligned(isa, self.of.y, self.range, &mut body);
             if const { !F::READS_Y && !F::WRITES_X } && self.past && aligned {
                 sweep::<S, T, _, UNROLL>(isa, Past(isa), range, &mut body);
                 isa.fence();
@@ -159,13 +198,15 @@ impl<T: Scalar, F: Map<T>> Dispatch for Lot<'_, Mapping<'_, T, F>> {
 }
 
 /// `(x, y) <- f(x, y)` for adjacent elements.
-struct Adjacent<S: Isa, T: Scalar, F: Map<T>> {
+struct Registers<S: Isa, T: Scalar, F: Map<T>> {
     ready: F::Ready<S>,
     x: *mut T::Real,
     y: *mut T::Real,
 }
 
-impl<S: Isa, T: Scalar, F: Map<T>> Body<S, T> for Adjacent<S, T, F> {
+impl<S: Isa, T: Scalar, F: Map<T>> Body<S, T> for Registers<S, T, F> {
+    const READS_AGAIN: bool = F::UPDATES;
+
     #[inline(always)]
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.

@@ -102,29 +102,65 @@ const SHORT: usize = 64 * 1024;
 /// Parts of a longer one.
 const CHUNKS: usize = 64;
 
-/// The first of the largest keys in x; nothing if x is empty.
+/// The first of the largest keys in x, which is not empty.
 pub struct Search<'a, T, K> {
     pub x: VecRef<'a, T>,
     pub key: K,
 }
 
-impl<T: Scalar, K: Key<T>> Dispatch for Search<'_, T, K> {
-    type Output = Option<Found<T::Real>>;
+/// Where it is: a number of its own, which needs no memory to be returned.
+pub struct Place<S>(pub S);
+
+impl<T: Scalar, K: Key<T>> Dispatch for Place<Search<'_, T, K>> {
+    type Output = usize;
 
     #[inline(always)]
-    fn run<S: Isa>(self, isa: S) -> Option<Found<T::Real>> {
-        if self.x.is_empty() {
-            return None;
-        }
+    fn run<S: Isa>(self, isa: S) -> usize {
+        self.0.run(isa).index
+    }
+}
+
+/// The key itself.
+pub struct Largest<S>(pub S);
+
+impl<T: Scalar, K: Key<T>> Dispatch for Largest<Search<'_, T, K>> {
+    type Output = T::Real;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T::Real {
+        self.0.run(isa).key
+    }
+}
+
+impl<T: Scalar, K: Key<T>> Search<'_, T, K> {
+    /// Searches.
+    #[inline(always)]
+    pub fn run<S: Isa>(self, isa: S) -> Found<T::Real> {
+        debug_assert!(!self.x.is_empty());
         let first = Found { index: 0, key: self.key.key(self.x.get(0)) };
         let len = self.x.len();
-        Some(if first.key.is_nan() {
+        if first.key.is_nan() {
             first
+        } else if self.x.stride() == 1 && len * T::PARTS <= lanes::<S, T>() {
+            self.in_register(isa, first)
         } else if self.x.stride() == 1 && len * size_of::<T>() <= SHORT {
             self.largest(isa, 0..len, first, |x| Contiguous(x.as_ptr()))
         } else {
             isa.enter_aside(ByChunks { search: self, first })
-        })
+        }
+    }
+
+    /// In a vector of a register at most.
+    #[inline(always)]
+    fn in_register<S: Isa>(&self, isa: S, first: Found<T::Real>) -> Found<T::Real> {
+        // Copies of the first element change nothing, and come after it.
+        let first_element = splat(isa, self.x.get(0));
+        let x = Contiguous(self.x.as_ptr());
+        // SAFETY: the view vouches for its elements.
+        let keys = self.key.keys::<S>(unsafe { x.rest_over(isa, self.x.len() * T::PARTS, first_element) });
+        let key = keys.max(Lanes::<S, T>::splat(isa, first.key)).largest();
+        let equal = keys.equal_lanes(Lanes::<S, T>::splat(isa, key));
+        Found { index: equal.trailing_zeros() as usize / T::PARTS, key }
     }
 }
 

@@ -275,6 +275,23 @@ impl<S: Isa, R: Real> Part<S, R> for First<S, <R::Vector<S> as Vector<S>>::Mask>
     }
 }
 
+/// The first `N` lanes, a power of two less than all, without a mask.
+#[derive(Clone, Copy)]
+struct Low<S, const N: usize>(S);
+
+impl<S: Isa, R: Real, const N: usize> Part<S, R> for Low<S, N> {
+    #[inline(always)]
+    unsafe fn load(self, from: *const R) -> R::Vector<S> {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { R::Vector::<S>::load_low::<N>(self.0, from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut R, x: R::Vector<S>) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { x.store_low::<N>(to) }
+    }
+}
+
 /// The first `n` lanes.
 #[inline(always)]
 pub fn first_lanes<S: Isa, R: Real>(isa: S, n: usize) -> impl Part<S, R> {
@@ -283,6 +300,10 @@ pub fn first_lanes<S: Isa, R: Real>(isa: S, n: usize) -> impl Part<S, R> {
 
 /// The body of a loop over adjacent elements.
 pub trait Body<S: Isa, T: Scalar> {
+    /// Whether what is written is likely to be read by the next operation of its kind, so that a rest is worked on in
+    /// halves, quarters, ... of a register: what is written by a mask takes longer to be read (7 clocks on a Zen 5).
+    const READS_AGAIN: bool;
+
     /// Does what is to be done to the reals of `K` parts one after the other, the first of which is number
     /// `at`.
     ///
@@ -318,9 +339,64 @@ pub unsafe fn sweep<S: Isa, T: Scalar, W: Part<S, T::Real>, const UNROLL: usize>
         at += lanes::<S, T>();
     }
     if at < end {
-        let rest = first_lanes::<S, T::Real>(isa, end - at);
-        // SAFETY: the mask covers the reals up to the end of the range.
-        unsafe { body.step::<_, 1>(rest, at) };
+        // SAFETY: the rest of the range.
+        unsafe { sweep_rest(isa, at, end - at, body) };
+    }
+}
+
+/// [`sweep`] that, over many elements, begins with as many as bring it to a multiple of a register's: where element 0
+/// is at an address that is a multiple of a register's size, as it often is in a matrix whose columns a triangle takes
+/// from the diagonal on, no register crosses a cache line, which would take two loads. The place decides, not the
+/// address, so that results do not depend on that.
+///
+/// # Safety
+/// As for [`sweep`].
+#[inline(always)]
+pub unsafe fn sweep_from_multiple<S: Isa, T: Scalar, const UNROLL: usize>(
+    isa: S,
+    mut range: Range<usize>,
+    body: &mut impl Body<S, T>,
+) {
+    let register = const { lanes::<S, T>() / T::PARTS };
+    let beyond = range.start % register;
+    if beyond != 0 && range.len() >= 4 * register {
+        let head = register - beyond;
+        // SAFETY: inside the range.
+        unsafe { sweep_rest(isa, range.start * T::PARTS, head * T::PARTS, body) };
+        range.start += head;
+    }
+    // SAFETY: the rest of the range.
+    unsafe { sweep::<S, T, _, UNROLL>(isa, Whole(isa), range, body) };
+}
+
+/// Runs a body over the last `reals`, less than a register, from number `at` on.
+///
+/// # Safety
+/// As for [`sweep`].
+#[inline(always)]
+unsafe fn sweep_rest<S: Isa, T: Scalar, B: Body<S, T>>(isa: S, mut at: usize, reals: usize, body: &mut B) {
+    if !B::READS_AGAIN {
+        // SAFETY: the mask covers these reals.
+        return unsafe { body.step::<_, 1>(first_lanes::<S, T::Real>(isa, reals), at) };
+    }
+    let all = const { lanes::<S, T>() };
+    // SAFETY: the parts of which the rest is the sum.
+    unsafe {
+        if all > 8 && reals & 8 != 0 {
+            body.step::<_, 1>(Low::<S, 8>(isa), at);
+            at += 8;
+        }
+        if all > 4 && reals & 4 != 0 {
+            body.step::<_, 1>(Low::<S, 4>(isa), at);
+            at += 4;
+        }
+        if all > 2 && reals & 2 != 0 {
+            body.step::<_, 1>(Low::<S, 2>(isa), at);
+            at += 2;
+        }
+        if T::PARTS == 1 && reals & 1 != 0 {
+            body.step::<_, 1>(Low::<S, 1>(isa), at);
+        }
     }
 }
 

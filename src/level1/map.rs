@@ -102,6 +102,7 @@ pub struct Same;
 
 impl<T: Scalar> Map<T> for Same {
     const READS_Y: bool = false;
+    const UPDATES: bool = false;
     type Ready<S: Isa> = ();
     #[inline(always)]
     fn ready<S: Isa>(self, _: S) {}
@@ -123,6 +124,7 @@ pub struct Constant<T: Scalar> {
 
 impl<T: Scalar> Map<T> for Constant<T> {
     const READS_Y: bool = false;
+    const UPDATES: bool = false;
     type Ready<S: Isa> = Lanes<S, T>;
     #[inline(always)]
     fn ready<S: Isa>(self, isa: S) -> Lanes<S, T> {

@@ -17,7 +17,7 @@ use crate::scalar::{Held, Real, Scalar};
 use crate::simd::dispatch;
 use crate::view::{VecMut, VecRef};
 use elementwise::Mapping;
-use extreme::{Abs, Key, Negative, Search, Value};
+use extreme::{Abs, Key, Largest, Negative, Place, Search, Value};
 use map::{Combine, Constant, Same, Times, TimesPlus, TimesReal};
 use pairs::{Exchange, Modified, Rotate, RotateComplex};
 use reduce::{Dot, Magnitude, Norm, Plain, Reduction, WideDot};
@@ -27,13 +27,13 @@ pub use givens::{rotg, rotmg};
 /// `sum x_i y_i`.
 #[inline]
 pub fn dot<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    dispatch(Reduction { x, y, fold: Dot::<false> })
+    Reduction { x, y, fold: Dot::<false> }.total()
 }
 
 /// `sum conj(x_i) y_i`.
 #[inline]
 pub fn dotc<T: Scalar>(x: VecRef<T>, y: VecRef<T>) -> T {
-    dispatch(Reduction { x, y, fold: Dot::<true> })
+    Reduction { x, y, fold: Dot::<true> }.total()
 }
 
 /// `b + sum x_i y_i`, accumulated in double precision.
@@ -52,7 +52,7 @@ pub fn dsdot(x: VecRef<f32>, y: VecRef<f32>) -> f64 {
 #[inline]
 pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Mapping::new(x, y, TimesPlus::<T, false> { c: Held::new(alpha) }));
+        Mapping::new(x, y, TimesPlus::<T, false> { c: Held::new(alpha) }).apply();
     }
 }
 
@@ -60,7 +60,7 @@ pub fn axpy<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
 #[inline]
 pub fn axpyc<T: Scalar>(alpha: T, x: VecRef<T>, y: VecMut<T>) {
     if alpha != T::ZERO {
-        dispatch(Mapping::new(x, y, TimesPlus::<T, true> { c: Held::new(alpha) }));
+        Mapping::new(x, y, TimesPlus::<T, true> { c: Held::new(alpha) }).apply();
     }
 }
 
@@ -70,8 +70,8 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
     match (alpha == T::ZERO, beta == T::ZERO) {
         (true, true) => fill(T::ZERO, y),
         (true, false) => scal(beta, y),
-        (false, true) => dispatch(Mapping::new(x, y, Times { c: Held::new(alpha) })),
-        (false, false) => dispatch(Mapping::new(x, y, Combine { c: Held::new(alpha), d: Held::new(beta) })),
+        (false, true) => Mapping::new(x, y, Times { c: Held::new(alpha) }).apply(),
+        (false, false) => Mapping::new(x, y, Combine { c: Held::new(alpha), d: Held::new(beta) }).apply(),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn axpby<T: Scalar>(alpha: T, x: VecRef<T>, beta: T, y: VecMut<T>) {
 #[inline]
 pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
     if alpha != T::ONE {
-        dispatch(Mapping::in_place(x, Times { c: Held::new(alpha) }));
+        Mapping::in_place(x, Times { c: Held::new(alpha) }).apply();
     }
 }
 
@@ -87,38 +87,38 @@ pub fn scal<T: Scalar>(alpha: T, x: VecMut<T>) {
 #[inline]
 pub fn scal_real<T: Scalar>(alpha: T::Real, x: VecMut<T>) {
     if alpha != T::Real::ONE {
-        dispatch(Mapping::in_place(x, TimesReal { c: Held::new(alpha) }));
+        Mapping::in_place(x, TimesReal { c: Held::new(alpha) }).apply();
     }
 }
 
 /// `y <- value` in each element.
 #[inline]
 pub(crate) fn fill<T: Scalar>(value: T, y: VecMut<T>) {
-    dispatch(Mapping::in_place(y, Constant { c: Held::new(value) }));
+    Mapping::in_place(y, Constant { c: Held::new(value) }).apply();
 }
 
 /// `y <- x`.
 #[inline]
 pub fn copy<T: Scalar>(x: VecRef<T>, y: VecMut<T>) {
-    dispatch(Mapping::new(x, y, Same));
+    Mapping::new(x, y, Same).apply();
 }
 
 /// `x <-> y`.
 #[inline]
 pub fn swap<T: Scalar>(x: VecMut<T>, y: VecMut<T>) {
-    dispatch(Mapping::of_both(x, y, Exchange));
+    Mapping::of_both(x, y, Exchange).apply();
 }
 
 /// `sum |re x_i| + |im x_i|`.
 #[inline]
 pub fn asum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    dispatch(Reduction { x, y: x, fold: Magnitude }).re()
+    Reduction { x, y: x, fold: Magnitude }.total().re()
 }
 
 /// `sum re x_i + im x_i` (OpenBLAS's `?sum`).
 #[inline]
 pub fn sum<T: Scalar>(x: VecRef<T>) -> T::Real {
-    dispatch(Reduction { x, y: x, fold: Plain }).re()
+    Reduction { x, y: x, fold: Plain }.total().re()
 }
 
 /// Euclidean norm, safe from overflow and underflow.
@@ -154,29 +154,35 @@ pub fn min<R: Real>(x: VecRef<R>) -> R {
 /// First index of the largest `|re| + |im|`.
 #[inline]
 pub fn iamax<T: Scalar>(x: VecRef<T>) -> Option<usize> {
-    dispatch(Search { x, key: Abs }).map(|found| found.index)
+    place(x, Abs)
 }
 
 /// First index of the smallest `|re| + |im|`.
 #[inline]
 pub fn iamin<T: Scalar>(x: VecRef<T>) -> Option<usize> {
-    dispatch(Search { x, key: Negative(Abs) }).map(|found| found.index)
+    place(x, Negative(Abs))
 }
 
 /// First index of the largest element.
 #[inline]
 pub fn imax<R: Real>(x: VecRef<R>) -> Option<usize> {
-    dispatch(Search { x, key: Value }).map(|found| found.index)
+    place(x, Value)
 }
 
 /// First index of the smallest element.
 #[inline]
 pub fn imin<R: Real>(x: VecRef<R>) -> Option<usize> {
-    dispatch(Search { x, key: Negative(Value) }).map(|found| found.index)
+    place(x, Negative(Value))
 }
 
+#[inline]
+fn place<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> Option<usize> {
+    (!x.is_empty()).then(|| dispatch(Place(Search { x, key })))
+}
+
+#[inline]
 fn largest_key<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> T::Real {
-    dispatch(Search { x, key }).map_or(T::Real::ZERO, |found| found.key)
+    if x.is_empty() { T::Real::ZERO } else { dispatch(Largest(Search { x, key })) }
 }
 
 /// `(x, y) <- (c x + s y, c y - conj(s) x)`; a real s is not taken for a complex one, so that NaN and Inf
@@ -184,9 +190,9 @@ fn largest_key<T: Scalar>(x: VecRef<T>, key: impl Key<T>) -> T::Real {
 #[inline]
 pub fn rot<T: Scalar>(x: VecMut<T>, y: VecMut<T>, c: T::Real, s: T) {
     if T::IS_COMPLEX && s.im() != T::Real::ZERO {
-        dispatch(Mapping::of_both(x, y, RotateComplex { c, s }));
+        Mapping::of_both(x, y, RotateComplex { c, s }).apply();
     } else {
-        dispatch(Mapping::of_both(x, y, Rotate { c, s: s.re() }));
+        Mapping::of_both(x, y, Rotate { c: Held::new(c), s: Held::new(s.re()) }).apply();
     }
 }
 
@@ -205,7 +211,7 @@ pub fn rotm<R: Real>(x: VecMut<R>, y: VecMut<R>, param: &[R; 5]) {
     } else {
         Modified { h11, h21: -one, h12: one, h22 }
     };
-    dispatch(Mapping::of_both(x, y, map));
+    Mapping::of_both(x, y, map).apply();
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::elementwise::Map;
 use super::lanes::{Lanes, each};
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{Held, Real, Scalar};
 use crate::simd::{Factor, Isa, Vector};
 
 /// `(y, x)`.
@@ -26,9 +26,9 @@ impl<T: Scalar> Map<T> for Exchange {
 
 /// `(c x + s y, c y - s x)`, c and s real.
 #[derive(Clone, Copy)]
-pub struct Rotate<R> {
-    pub c: R,
-    pub s: R,
+pub struct Rotate<R: Real> {
+    pub c: Held<R>,
+    pub s: Held<R>,
 }
 
 impl<T: Scalar> Map<T> for Rotate<T::Real> {
@@ -36,7 +36,7 @@ impl<T: Scalar> Map<T> for Rotate<T::Real> {
     type Ready<S: Isa> = [Lanes<S, T>; 2];
     #[inline(always)]
     fn ready<S: Isa>(self, isa: S) -> [Lanes<S, T>; 2] {
-        [Lanes::<S, T>::splat(isa, self.c), Lanes::<S, T>::splat(isa, self.s)]
+        [Lanes::<S, T>::splat(isa, self.c.get()), Lanes::<S, T>::splat(isa, self.s.get())]
     }
     #[inline(always)]
     fn lanes<S: Isa>([c, s]: [Lanes<S, T>; 2], x: Lanes<S, T>, y: Lanes<S, T>) -> [Lanes<S, T>; 2] {
@@ -44,7 +44,8 @@ impl<T: Scalar> Map<T> for Rotate<T::Real> {
     }
     #[inline(always)]
     fn element(self, x: T, y: T) -> [T; 2] {
-        [x.scale(self.c) + y.scale(self.s), y.scale(self.c) - x.scale(self.s)]
+        let (c, s) = (self.c.get(), self.s.get());
+        [x.scale(c) + y.scale(s), y.scale(c) - x.scale(s)]
     }
 }
 

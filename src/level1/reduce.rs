@@ -8,7 +8,7 @@ use super::extreme::{Abs, Search};
 use super::lanes::{Contiguous, DotSum, Lanes, Reader, Strided, each, lanes};
 use crate::engine::stream;
 use crate::scalar::{Real, Scalar};
-use crate::simd::{Dispatch, Isa, Vector};
+use crate::simd::{Dispatch, Isa, Vector, dispatch};
 use crate::view::VecRef;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -118,7 +118,27 @@ impl<T: Scalar, F: Fold<T>> Dispatch for Reduction<'_, T, F> {
     }
 }
 
-/// A sum over vectors of which one at least is not adjacent, of a piece at most.
+/// A sum over adjacent elements: few words, which is what a call for a few elements feels.
+struct Adjacent<T, F> {
+    x: *const T,
+    y: *const T,
+    len: usize,
+    fold: F,
+}
+
+impl<T: Scalar, F: Fold<T>> Dispatch for Adjacent<T, F> {
+    type Output = T;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T {
+        let Adjacent { x, y, len, fold } = self;
+        // SAFETY: made from such views.
+        let (x, y) = unsafe { (VecRef::new(x, len, 1), VecRef::new(y, len, 1)) };
+        Reduction { x, y, fold }.run(isa)
+    }
+}
+
+/// What is over vectors of which one at least is not adjacent, or long.
 struct Apart<R>(R);
 
 impl<T: Scalar, F: Fold<T>> Dispatch for Apart<Reduction<'_, T, F>> {
@@ -188,6 +208,17 @@ impl<T: Scalar, F: Fold<T>> Dispatch for Chunk<'_, Reduction<'_, T, F>> {
 }
 
 impl<T: Scalar, F: Fold<T>> Reduction<'_, T, F> {
+    /// The sum.
+    #[inline(always)]
+    pub fn total(self) -> T {
+        if self.is_adjacent() {
+            let Reduction { x, y, fold } = self;
+            dispatch(Adjacent { x: x.as_ptr(), y: y.as_ptr(), len: x.len(), fold })
+        } else {
+            dispatch(self)
+        }
+    }
+
     #[inline(always)]
     fn is_adjacent(&self) -> bool {
         self.x.stride() == 1 && self.y.stride() == 1
@@ -317,6 +348,10 @@ impl<S: Isa, T: Scalar, F: Fold<T>, X: Reader<S, T>, Y: Reader<S, T>, const N: u
         let mut left = reals;
         // SAFETY: each time there are so many registers, or a rest.
         unsafe {
+            if left < lanes::<S, T>() {
+                self.add_rest(left);
+                return self.fold.total(self.isa, self.sums[0]);
+            }
             if N > 4 && left >= 4 * lanes::<S, T>() {
                 self.add_registers::<4>();
                 left -= 4 * lanes::<S, T>();
@@ -496,10 +531,38 @@ impl<T: Scalar> Dispatch for Norm<'_, T> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> T::Real {
-        let squares = Reduction { x: self.x, y: self.x, fold: Square }.run(isa).re();
+        if self.x.stride() == 1 && self.x.len() <= PIECE {
+            self.of_squares(isa, self.squares().adjacent_piece(isa, 0..self.x.len()))
+        } else {
+            isa.enter_aside(Apart(self))
+        }
+    }
+}
+
+/// A norm over many elements, or ones that are not adjacent.
+impl<T: Scalar> Dispatch for Apart<Norm<'_, T>> {
+    type Output = T::Real;
+
+    #[inline(always)]
+    fn run<S: Isa>(self, isa: S) -> T::Real {
+        let Apart(norm) = self;
+        norm.of_squares(isa, norm.squares().run(isa))
+    }
+}
+
+impl<'a, T: Scalar> Norm<'a, T> {
+    #[inline(always)]
+    fn squares(&self) -> Reduction<'a, T, Square> {
+        Reduction { x: self.x, y: self.x, fold: Square }
+    }
+
+    /// The norm, if this is the sum of squares as it came out.
+    #[inline(always)]
+    fn of_squares<S: Isa>(&self, isa: S, squares: T) -> T::Real {
         // What underflow takes from a term is below MIN_POSITIVE; so much larger a sum does not feel it.
         let epsilon = T::Real::EPSILON;
         let safe = T::Real::MIN_POSITIVE / (epsilon * epsilon * epsilon);
+        let squares = squares.re();
         if squares >= safe && squares <= T::Real::MAX {
             squares.sqrt()
         } else {
@@ -518,7 +581,10 @@ impl<T: Scalar> Dispatch for ScaledNorm<'_, T> {
 
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) -> T::Real {
-        let largest = Search { x: self.x, key: Abs }.run(isa).map_or(T::Real::ZERO, |found| found.key);
+        if self.x.is_empty() {
+            return T::Real::ZERO;
+        }
+        let largest = Search { x: self.x, key: Abs }.run(isa).key;
         // Both 2^limit and 2^-limit are normal numbers. Where `largest` is zero, Inf or NaN any will do.
         let limit = exponent(T::Real::MAX.to_f64()) - 1;
         let scale = power_of_two(-exponent(largest.to_f64()).clamp(-limit, limit));

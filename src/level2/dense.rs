@@ -42,7 +42,9 @@ pub struct DenseProduct<'a, T> {
 // SAFETY: the matrix is only read, x and y are views, of y threads take different elements.
 unsafe impl<T: Sync> Sync for DenseProduct<'_, T> {}
 
-impl<T: Scalar> Dispatch for DenseProduct<'_, T> {
+/// By reference, as all operations of level 2, which are too large for registers: a copy would be read while it is
+/// written.
+impl<T: Scalar> Dispatch for &DenseProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -61,7 +63,7 @@ impl<T: Scalar> Dispatch for DenseProduct<'_, T> {
 }
 
 /// A product that is streamed through: by few lines at a time, on several threads if it is very large.
-struct Large<'a, T>(DenseProduct<'a, T>);
+struct Large<'a, T>(&'a DenseProduct<'a, T>);
 
 impl<T: Scalar> Dispatch for Large<'_, T> {
     type Output = ();
@@ -69,7 +71,7 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let Large(product) = self;
-        stream::split(product.bytes(), product.y.len(), GRAIN, |rows| isa.enter(Lot { of: &product, rows }));
+        stream::split(product.bytes(), product.y.len(), GRAIN, |rows| isa.enter(Lot { of: product, rows }));
     }
 }
 
@@ -117,13 +119,15 @@ impl<T: Scalar> DenseProduct<'_, T> {
 
     /// Row block after row block of a small matrix.
     #[inline(always)]
-    fn by_row_blocks<S: Isa>(mut self, isa: S) {
-        let m = self.y.len();
+    fn by_row_blocks<S: Isa>(&self, isa: S) {
+        // SAFETY: all rows are this thread's.
+        let mut y_all = unsafe { self.shared_y() };
+        let m = y_all.len();
         let mut room = Room::new();
-        for window in windows(0..m, window_length(self.y.stride(), m)) {
-            let y = room.gather_mut(&self.y, &window);
+        for window in windows(0..m, window_length(y_all.stride(), m)) {
+            let y = room.gather_mut(&y_all, &window);
             self.row_blocks(isa, y, &window);
-            room.scatter(&mut self.y, &window);
+            room.scatter(&mut y_all, &window);
         }
     }
 

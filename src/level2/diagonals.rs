@@ -70,7 +70,7 @@ pub fn product<T: Scalar, const G: usize>(
     y: VecMut<T>,
 ) {
     debug_assert!(x.stride() == 1);
-    dispatch(Product { alpha, diagonals, unit, x: x.as_ptr(), n: x.len(), beta, y });
+    dispatch(&Product { alpha, diagonals, unit, x: x.as_ptr(), n: x.len(), beta, y });
 }
 
 /// Rows by whose multiples threads share y: whole registers.
@@ -91,7 +91,7 @@ struct Product<'a, T, const G: usize> {
 // SAFETY: matrix and x are only read, of y threads take different elements.
 unsafe impl<T: Sync, const G: usize> Sync for Product<'_, T, G> {}
 
-impl<T: Scalar, const G: usize> Dispatch for Product<'_, T, G> {
+impl<T: Scalar, const G: usize> Dispatch for &Product<'_, T, G> {
     type Output = ();
 
     #[inline(always)]
@@ -102,7 +102,7 @@ impl<T: Scalar, const G: usize> Dispatch for Product<'_, T, G> {
         }
         let count: isize = self.diagonals.iter().map(|some| some.to - some.from).sum();
         let bytes = m * count as usize * size_of::<T>();
-        stream::split(bytes, m, GRAIN, |rows| isa.enter(Lot { of: &self, rows }));
+        stream::split(bytes, m, GRAIN, |rows| isa.enter(Lot { of: self, rows }));
     }
 }
 

@@ -10,7 +10,7 @@
 //! Lines and vectors are given by where their element 0 is or would be. Lines whose elements are not
 //! adjacent (no BLAS routine has such) go element by element.
 
-use crate::level1::lanes::{Body, DotSum, Lanes, Part, Whole, each, lanes, load_parts, sweep};
+use crate::level1::lanes::{Body, DotSum, Lanes, Part, each, lanes, load_parts, sweep_from_multiple};
 use crate::scalar::Scalar;
 use crate::simd::{Factor, Isa, Vector};
 use core::ops::Range;
@@ -123,6 +123,8 @@ struct AddLines<S: Isa, T: Scalar, const G: usize> {
 }
 
 impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddLines<S, T, G> {
+    const READS_AGAIN: bool = true;
+
     #[inline(always)]
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.
@@ -164,7 +166,7 @@ pub unsafe fn add_lines<S: Isa, T: Scalar, const G: usize>(
         let (c, start) = (Combination::new(isa, c, conj), Start::new(isa, beta));
         let mut body = AddLines::<S, T, G> { isa, a: each(|g| a.at[g].cast()), c, start, y: y.cast() };
         // SAFETY: passed on.
-        return unsafe { sweep::<S, T, _, 2>(isa, Whole(isa), range, &mut body) };
+        return unsafe { sweep_from_multiple::<S, T, 2>(isa, range, &mut body) };
     }
     for i in range {
         // SAFETY: passed on.
@@ -198,6 +200,8 @@ struct DotLines<S: Isa, T: Scalar, const G: usize, const U: usize> {
 }
 
 impl<S: Isa, T: Scalar, const G: usize, const U: usize> Body<S, T> for DotLines<S, T, G, U> {
+    const READS_AGAIN: bool = false;
+
     #[inline(always)]
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         for k in 0..K {
@@ -223,7 +227,7 @@ impl<S: Isa, T: Scalar, const G: usize, const U: usize> DotLines<S, T, G, U> {
         let sums = [[DotSum::zero(isa); G]; U];
         let mut body = DotLines::<S, T, G, U> { a: each(|g| a[g].cast()), x: x.cast(), sums };
         // SAFETY: passed on.
-        unsafe { sweep::<S, T, _, U>(isa, Whole(isa), range, &mut body) };
+        unsafe { sweep_from_multiple::<S, T, U>(isa, range, &mut body) };
         let mut sums = body.sums[0];
         for more in &body.sums[1..] {
             for g in 0..G {
@@ -277,6 +281,8 @@ struct AddAndDotLines<S: Isa, T: Scalar, const G: usize> {
 }
 
 impl<S: Isa, T: Scalar, const G: usize> Body<S, T> for AddAndDotLines<S, T, G> {
+    const READS_AGAIN: bool = true;
+
     #[inline(always)]
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         for k in 0..K {
@@ -321,7 +327,7 @@ pub unsafe fn add_and_dot_lines<S: Isa, T: Scalar, const G: usize>(
             sums: [DotSum::zero(isa); G],
         };
         // SAFETY: passed on.
-        unsafe { sweep::<S, T, _, 1>(isa, Whole(isa), range, &mut body) };
+        unsafe { sweep_from_multiple::<S, T, 1>(isa, range, &mut body) };
         return DotSum::totals(isa, body.sums, conj_dot);
     }
     // SAFETY: passed on.
@@ -338,6 +344,8 @@ struct UpdateLines<S: Isa, T: Scalar, const G: usize, const N: usize> {
 }
 
 impl<S: Isa, T: Scalar, const G: usize, const N: usize> Body<S, T> for UpdateLines<S, T, G, N> {
+    const READS_AGAIN: bool = true;
+
     #[inline(always)]
     unsafe fn step<P: Part<S, T::Real>, const K: usize>(&mut self, part: P, at: usize) {
         // SAFETY: the caller vouches for the elements.
@@ -398,7 +406,7 @@ pub unsafe fn update_lines<S: Isa, T: Scalar, const G: usize, const N: usize>(
         let a = each(|g| a.at[g].cast());
         let mut body = UpdateLines::<S, T, G, N> { a, c, x: each(|n| by[n].x.cast()) };
         // SAFETY: passed on.
-        return unsafe { sweep::<S, T, _, 4>(isa, Whole(isa), range, &mut body) };
+        return unsafe { sweep_from_multiple::<S, T, 4>(isa, range, &mut body) };
     }
     for i in range {
         for g in 0..G {

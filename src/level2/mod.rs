@@ -29,7 +29,7 @@ use triangular::Triangular;
 use update::{RankUpdate, Region, Term};
 
 /// `y <- alpha A x + beta y`, A m x n as the view says (transposed, conjugated).
-#[inline]
+#[inline(always)]
 pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
     if a.rows() == 0 || a.cols() == 0 {
         return;
@@ -43,13 +43,15 @@ pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<
     } else {
         let product = DenseProduct { alpha, a: Lines::of(a), conj: a.is_conj(), x, beta, y };
         let along = if product.a.columns { product.y.as_ref() } else { x };
-        if along.stride() == 1 || along.len() <= WINDOW { dispatch(product) } else { gemv_strided(product) }
+        if along.stride() == 1 || along.len() <= WINDOW { dispatch(&product) } else { gemv_strided(&product) }
     }
 }
 
 /// A product of which the vector that lines are as long as is strided, and longer than a window.
 #[cold]
-fn gemv_strided<T: Scalar>(mut product: DenseProduct<T>) {
+fn gemv_strided<T: Scalar>(product: &DenseProduct<T>) {
+    // SAFETY: y's own elements, which nobody else uses meanwhile.
+    let y = || unsafe { VecMut::new(product.y.as_mut_ptr(), product.y.len(), product.y.stride()) };
     let done = if product.a.columns {
         let n = product.y.len();
         with_scratch(n, |room: *mut T| {
@@ -58,11 +60,11 @@ fn gemv_strided<T: Scalar>(mut product: DenseProduct<T>) {
             if product.beta != T::ZERO {
                 level1::copy(product.y.as_ref(), copy.reborrow());
             }
-            dispatch(DenseProduct { y: copy.reborrow(), ..product });
-            level1::copy(copy.as_ref(), product.y.reborrow());
+            dispatch(&DenseProduct { y: copy.reborrow(), ..*product });
+            level1::copy(copy.as_ref(), y());
         })
     } else {
-        with_copy(product.x, |x| dispatch(DenseProduct { x, y: product.y.reborrow(), ..product }))
+        with_copy(product.x, |x| dispatch(&DenseProduct { x, y: y(), ..*product }))
     };
     if !done {
         dispatch(product);
@@ -70,7 +72,7 @@ fn gemv_strided<T: Scalar>(mut product: DenseProduct<T>) {
 }
 
 /// `y <- beta y`, where beta = 0 means zero whatever y is.
-#[inline]
+#[inline(always)]
 fn scale<T: Scalar>(beta: T, y: VecMut<T>) {
     if beta == T::ZERO {
         level1::fill(T::ZERO, y);
@@ -80,7 +82,7 @@ fn scale<T: Scalar>(beta: T, y: VecMut<T>) {
 }
 
 /// `A <- alpha x y^T + A`, or `y^H` if `conj_y`.
-#[inline]
+#[inline(always)]
 pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: MatMut<T>) {
     if alpha == T::ZERO {
         return;
@@ -90,15 +92,15 @@ pub fn ger<T: Scalar>(alpha: T, x: VecRef<T>, y: VecRef<T>, conj_y: bool, a: Mat
     let (conj_along, conj_across) = (conj_y && !lines.columns, conj_y && lines.columns);
     let term = Term { factor: alpha, across, conj_across, along, conj_along };
     let update = RankUpdate { a: lines, region: Region::Full, terms: [term] };
-    if along.stride() == 1 || along.len() <= WINDOW { dispatch(update) } else { ger_strided(update) }
+    if along.stride() == 1 || along.len() <= WINDOW { dispatch(&update) } else { ger_strided(&update) }
 }
 
 /// An update whose lines are longer than a window, by a strided vector.
 #[cold]
-fn ger_strided<T: Scalar>(update: RankUpdate<T, 1>) {
+fn ger_strided<T: Scalar>(update: &RankUpdate<T, 1>) {
     let [term] = update.terms;
     let done = with_copy(term.along, |along| {
-        dispatch(RankUpdate { terms: [Term { along, ..term }], ..update });
+        dispatch(&RankUpdate { terms: [Term { along, ..term }], ..*update });
     });
     if !done {
         dispatch(update);
@@ -106,13 +108,13 @@ fn ger_strided<T: Scalar>(update: RankUpdate<T, 1>) {
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian.
-#[inline]
+#[inline(always)]
 pub fn symv<T: Scalar>(alpha: T, a: SymRef<T>, x: VecRef<T>, beta: T, y: VecMut<T>) {
     sbmv(alpha, a, x.len(), x, beta, y);
 }
 
 /// `A <- alpha x x^T + A`, or `x^H` (alpha real then) on one triangle.
-#[inline]
+#[inline(always)]
 pub fn syr<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRef<T>, a: MatMut<T>) {
     let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
     update_triangle(uplo, symmetry, alpha, x, lines);
@@ -131,11 +133,11 @@ fn update_triangle<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRe
         along: x,
         conj_along: hermitian && !lines.columns,
     };
-    dispatch(RankUpdate { a: lines, region, terms: [term] });
+    dispatch(&RankUpdate { a: lines, region, terms: [term] });
 }
 
 /// `A <- alpha x y^T + alpha y x^T + A`, or `alpha x y^H + conj(alpha) y x^H + A`, on one triangle.
-#[inline]
+#[inline(always)]
 pub fn syr2<T: Scalar>(uplo: Uplo, symmetry: Symmetry, alpha: T, x: VecRef<T>, y: VecRef<T>, a: MatMut<T>) {
     let lines = Lines::dense(a.as_mut_ptr(), a.row_stride(), a.col_stride());
     update_triangle_twice(uplo, symmetry, alpha, [x, y], lines);
@@ -161,18 +163,18 @@ fn update_triangle_twice<T: Scalar>(
         Term { factor: with_x, across: y, conj_across, along: x, conj_along },
         Term { factor: with_y, across: x, conj_across, along: y, conj_along },
     ];
-    dispatch(RankUpdate { a: lines, region, terms });
+    dispatch(&RankUpdate { a: lines, region, terms });
 }
 
 /// `x <- A x`, A triangular as the view says.
-#[inline]
+#[inline(always)]
 pub fn trmv<T: Scalar>(a: TriRef<T>, x: VecMut<T>) {
     let n = x.len();
     tbmv(a, n, x);
 }
 
 /// `x <- A^-1 x`, A triangular as the view says.
-#[inline]
+#[inline(always)]
 pub fn trsv<T: Scalar>(a: TriRef<T>, x: VecMut<T>) {
     let n = x.len();
     tbsv(a, n, x);
@@ -190,7 +192,7 @@ fn with_copy<T: Scalar>(x: VecRef<T>, work: impl FnOnce(VecRef<T>)) -> bool {
 }
 
 /// `y <- alpha A x + beta y`, A banded.
-#[inline]
+#[inline(always)]
 pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
     let (m, n) = (a.mat.rows(), a.mat.cols());
     if m == 0 || n == 0 {
@@ -213,12 +215,12 @@ pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: Ve
         } else {
             (m, Spans::band(n, a.lower, a.upper))
         };
-        dispatch(BandProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
+        dispatch(&BandProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
     }
 }
 
 /// `y <- alpha A x + beta y`, A symmetric or Hermitian with k diagonals beside the main one (band storage as in [`BandRef`]).
-#[inline]
+#[inline(always)]
 pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, mut y: VecMut<T>) {
     if alpha != T::ZERO && k.saturating_add(1) < x.len() && are_few::<T>(2 * k + 1, x.len()) {
         let (k, hermitian) = (k as isize, a.symmetry == Symmetry::Hermitian);
@@ -242,16 +244,15 @@ pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, 
         let lines = Lines::of(a.mat);
         let after = is_after(lines.columns, a.uplo);
         let hermitian = a.symmetry == Symmetry::Hermitian;
-        let a = Panel { lines, spans: Spans::beside(x.len(), after, k), conj: a.mat.is_conj() };
-        symmetric(SymmetricProduct { alpha, a, after, reach: k, hermitian, x, y });
+        let conj = a.mat.is_conj() != (hermitian && !lines.columns);
+        let a = Panel { lines, spans: Spans::beside(x.len(), after, k), conj };
+        symmetric(&SymmetricProduct { alpha, a, after, reach: k, hermitian, x, y });
     }
 }
 
 /// A product on vectors of any stride.
-#[inline]
-fn symmetric<T: Scalar>(mut product: SymmetricProduct<T>) {
-    let SymmetricProduct { hermitian, a, .. } = product;
-    product.a.conj ^= hermitian && !a.lines.columns;
+#[inline(always)]
+fn symmetric<T: Scalar>(product: &SymmetricProduct<T>) {
     if product.x.stride() == 1 && product.y.stride() == 1 {
         dispatch(product)
     } else {
@@ -260,15 +261,18 @@ fn symmetric<T: Scalar>(mut product: SymmetricProduct<T>) {
 }
 
 #[cold]
-fn symmetric_strided<T: Scalar>(mut product: SymmetricProduct<T>) {
+fn symmetric_strided<T: Scalar>(product: &SymmetricProduct<T>) {
     let n = product.x.len();
     let done = with_scratch(2 * n, |room: *mut T| {
-        // SAFETY: room for n elements each.
-        let (mut x, mut y) = unsafe { (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1)) };
+        // SAFETY: room for n elements each; y's own elements, which nobody else uses meanwhile.
+        let (mut x, mut y, home) = unsafe {
+            let home = VecMut::new(product.y.as_mut_ptr(), n, product.y.stride());
+            (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1), home)
+        };
         level1::copy(product.x, x.reborrow());
         level1::copy(product.y.as_ref(), y.reborrow());
-        dispatch(SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..product });
-        level1::copy(y.as_ref(), product.y.reborrow());
+        dispatch(&SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..*product });
+        level1::copy(y.as_ref(), home);
     });
     if !done {
         product.line_by_line();
@@ -276,7 +280,7 @@ fn symmetric_strided<T: Scalar>(mut product: SymmetricProduct<T>) {
 }
 
 /// `x <- A x`, A triangular with k diagonals beside the main one.
-#[inline]
+#[inline(always)]
 pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, mut x: VecMut<T>) {
     if k.saturating_add(1) < x.len() && are_few::<T>(k + 1, x.len()) {
         let (k, unit) = (k as isize, a.diag == Diag::Unit);
@@ -298,12 +302,12 @@ pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, mut x: VecMut<T>) {
 }
 
 /// `x <- A^-1 x`, A triangular with k diagonals beside the main one.
-#[inline]
+#[inline(always)]
 pub fn tbsv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
     triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, true, x);
 }
 
-#[inline]
+#[inline(always)]
 fn triangular<T: Scalar>(
     lines: Lines<*const T>,
     conj: bool,
@@ -316,18 +320,21 @@ fn triangular<T: Scalar>(
     let (n, unit) = (x.len(), diag == Diag::Unit);
     let a = Panel { lines, spans: Spans::beside(n, after, reach), conj };
     let operation = Triangular { a, after, reach, unit, solve, x };
-    if operation.x.stride() == 1 { dispatch(operation) } else { triangular_strided(operation) }
+    if operation.x.stride() == 1 { dispatch(&operation) } else { triangular_strided(&operation) }
 }
 
 #[cold]
-fn triangular_strided<T: Scalar>(mut operation: Triangular<T>) {
+fn triangular_strided<T: Scalar>(operation: &Triangular<T>) {
     let n = operation.x.len();
     let done = with_scratch(n, |room: *mut T| {
-        // SAFETY: room for n elements.
-        let mut x = unsafe { VecMut::new(room, n, 1) };
+        // SAFETY: room for n elements; x's own elements, which nobody else uses meanwhile.
+        let (mut x, home) = unsafe {
+            let home = VecMut::new(operation.x.as_mut_ptr(), n, operation.x.stride());
+            (VecMut::new(room, n, 1), home)
+        };
         level1::copy(operation.x.as_ref(), x.reborrow());
-        dispatch(Triangular { x: x.reborrow(), ..operation });
-        level1::copy(x.as_ref(), operation.x.reborrow());
+        dispatch(&Triangular { x: x.reborrow(), ..*operation });
+        level1::copy(x.as_ref(), home);
     });
     if !done {
         operation.line_by_line();
@@ -335,7 +342,7 @@ fn triangular_strided<T: Scalar>(mut operation: Triangular<T>) {
 }
 
 /// `y <- alpha A x + beta y`, A packed.
-#[inline]
+#[inline(always)]
 pub fn spmv<T: Scalar>(
     alpha: T,
     a: PackedRef<T>,
@@ -349,31 +356,32 @@ pub fn spmv<T: Scalar>(
         let lines = Lines::of_packed(a);
         let (after, reach) = (is_after(lines.columns, a.uplo), a.n);
         let hermitian = symmetry == Symmetry::Hermitian;
-        let a = Panel { lines, spans: Spans::beside(a.n, after, reach), conj: a.conj };
-        symmetric(SymmetricProduct { alpha, a, after, reach, hermitian, x, y });
+        let conj = a.conj != (hermitian && !lines.columns);
+        let a = Panel { lines, spans: Spans::beside(a.n, after, reach), conj };
+        symmetric(&SymmetricProduct { alpha, a, after, reach, hermitian, x, y });
     }
 }
 
 /// [`syr`] on packed storage.
-#[inline]
+#[inline(always)]
 pub fn spr<T: Scalar>(symmetry: Symmetry, alpha: T, x: VecRef<T>, a: PackedMut<T>) {
     update_triangle(a.uplo, symmetry, alpha, x, Lines::packed(a.ptr, a.n, a.uplo, a.by_rows));
 }
 
 /// [`syr2`] on packed storage.
-#[inline]
+#[inline(always)]
 pub fn spr2<T: Scalar>(symmetry: Symmetry, alpha: T, x: VecRef<T>, y: VecRef<T>, a: PackedMut<T>) {
     update_triangle_twice(a.uplo, symmetry, alpha, [x, y], Lines::packed(a.ptr, a.n, a.uplo, a.by_rows));
 }
 
 /// [`trmv`] on packed storage.
-#[inline]
+#[inline(always)]
 pub fn tpmv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
     triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, false, x);
 }
 
 /// [`trsv`] on packed storage.
-#[inline]
+#[inline(always)]
 pub fn tpsv<T: Scalar>(a: PackedRef<T>, diag: Diag, x: VecMut<T>) {
     triangular(Lines::of_packed(a), a.conj, (a.uplo, diag), a.n, true, x);
 }

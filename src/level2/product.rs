@@ -21,22 +21,30 @@ pub struct BandProduct<'a, T> {
     pub y: VecMut<'a, T>,
 }
 
-impl<T: Scalar> Dispatch for BandProduct<'_, T> {
+impl<T: Scalar> Dispatch for &BandProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Isa>(mut self, isa: S) {
+    fn run<S: Isa>(self, isa: S) {
         if self.a.lines.columns { self.by_columns(isa) } else { self.by_rows(isa) }
     }
 }
 
 impl<T: Scalar> BandProduct<'_, T> {
+    /// The view of y, which one thread at a time uses.
+    #[inline(always)]
+    fn all_of_y(&self) -> VecMut<'_, T> {
+        // SAFETY: the view vouches for its elements.
+        unsafe { VecMut::new(self.y.as_mut_ptr(), self.y.len(), self.y.stride()) }
+    }
+
     /// Each column times its element of x is added to y.
     #[inline(always)]
-    fn by_columns<S: Isa>(&mut self, isa: S) {
+    fn by_columns<S: Isa>(&self, isa: S) {
         let mut room = Room::new();
-        for window in windows(0..self.y.len(), window_length(self.y.stride(), self.y.len())) {
-            let y = room.gather_mut(&self.y, &window);
+        let mut all = self.all_of_y();
+        for window in windows(0..all.len(), window_length(all.stride(), all.len())) {
+            let y = room.gather_mut(&all, &window);
             let lines = self.a.spans.lines_in(&window, self.count);
             let mut l = lines.start;
             while l + 4 <= lines.end {
@@ -47,7 +55,7 @@ impl<T: Scalar> BandProduct<'_, T> {
                 self.add_columns::<S, 1>(isa, l, y, &window);
                 l += 1;
             }
-            room.scatter(&mut self.y, &window);
+            room.scatter(&mut all, &window);
         }
     }
 
@@ -60,7 +68,7 @@ impl<T: Scalar> BandProduct<'_, T> {
 
     /// Each row times x is added to its element of y.
     #[inline(always)]
-    fn by_rows<S: Isa>(&mut self, isa: S) {
+    fn by_rows<S: Isa>(&self, isa: S) {
         let mut room = Room::new();
         for window in windows(0..self.x.len(), window_length(self.x.stride(), self.x.len())) {
             let x = room.gather(self.x, &window);
@@ -78,11 +86,12 @@ impl<T: Scalar> BandProduct<'_, T> {
     }
 
     #[inline(always)]
-    fn dot_rows<S: Isa, const G: usize>(&mut self, isa: S, l: usize, x: *const T, window: &Range<usize>) {
+    fn dot_rows<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *const T, window: &Range<usize>) {
         // SAFETY: lines of the caller's matrix; the window of x was gathered.
         let sums: [T; G] = unsafe { self.a.dot(isa, l, x, window) };
+        let mut y = self.all_of_y();
         for (g, sum) in sums.into_iter().enumerate() {
-            self.y.set(l + g, self.y.get(l + g) + self.alpha * sum);
+            y.set(l + g, y.get(l + g) + self.alpha * sum);
         }
     }
 }
@@ -112,7 +121,7 @@ unsafe impl<T: Sync> Sync for SymmetricProduct<'_, T> {}
 /// Bytes of a triangle about whose threads the cost model is asked.
 const LARGE: usize = 64 * 1024;
 
-impl<T: Scalar> Dispatch for SymmetricProduct<'_, T> {
+impl<T: Scalar> Dispatch for &SymmetricProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -128,7 +137,7 @@ impl<T: Scalar> Dispatch for SymmetricProduct<'_, T> {
 }
 
 /// A product with a large matrix, dense or packed.
-struct Large<'a, T>(SymmetricProduct<'a, T>);
+struct Large<'a, T>(&'a SymmetricProduct<'a, T>);
 
 impl<T: Scalar> Dispatch for Large<'_, T> {
     type Output = ();
@@ -148,7 +157,7 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
             _ => product.y.as_mut_ptr(),
         };
         let members = stream::split_among(threads, halves, 4, |member, half| {
-            isa.enter(Lot { of: &product, y: y_of(member), is_new: member > 0, half });
+            isa.enter(Lot { of: product, y: y_of(member), is_new: member > 0, half });
         });
         for member in 1..members {
             // SAFETY: n elements that the member wrote, and y's, which nobody else uses any more.
@@ -251,8 +260,10 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
     }
 
     /// The same for x and y with any stride, without memory: line by line by the operations of level 1.
-    pub fn line_by_line(mut self) {
+    pub fn line_by_line(&self) {
         let n = self.x.len();
+        // SAFETY: y's own elements, which nobody else uses meanwhile.
+        let mut all = unsafe { VecMut::new(self.y.as_mut_ptr(), n, self.y.stride()) };
         for l in 0..n {
             // SAFETY: an element of the diagonal.
             let diagonal = unsafe { self.a.lines.get(l, l) };
@@ -265,8 +276,8 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
             let x = self.x.slice(range.clone());
             let sum =
                 if self.a.conj != self.hermitian { level1::dotc(line, x) } else { level1::dot(line, x) };
-            self.y.set(l, self.y.get(l) + c * diagonal + self.alpha * sum);
-            let y = self.y.slice(range);
+            all.set(l, all.get(l) + c * diagonal + self.alpha * sum);
+            let y = all.slice(range);
             if self.a.conj { level1::axpyc(c, line, y) } else { level1::axpy(c, line, y) }
         }
     }

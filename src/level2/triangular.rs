@@ -40,7 +40,7 @@ unsafe impl<T: Sync> Sync for Triangular<'_, T> {}
 /// Bytes of a triangle about whose threads the cost model is asked.
 const LARGE: usize = 64 * 1024;
 
-impl<T: Scalar> Dispatch for Triangular<'_, T> {
+impl<T: Scalar> Dispatch for &Triangular<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -49,12 +49,12 @@ impl<T: Scalar> Dispatch for Triangular<'_, T> {
         if !self.solve && !self.a.lines.columns && self.a.spans.are_full() && self.bytes() > LARGE {
             return isa.enter_aside(Large(self));
         }
-        Part { of: &self, source: self.x.as_mut_ptr(), groups: 0..self.groups() }.run(isa);
+        Part { of: self, source: self.x.as_mut_ptr(), groups: 0..self.groups() }.run(isa);
     }
 }
 
 /// A product with a large triangle by rows that is not banded.
-struct Large<'a, T>(Triangular<'a, T>);
+struct Large<'a, T>(&'a Triangular<'a, T>);
 
 impl<T: Scalar> Dispatch for Large<'_, T> {
     type Output = ();
@@ -64,7 +64,7 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
         let Large(triangle) = self;
         if !triangle.multiply_shared(isa) {
             let (source, groups) = (triangle.x.as_mut_ptr(), 0..triangle.groups());
-            isa.enter(Part { of: &triangle, source, groups });
+            isa.enter(Part { of: triangle, source, groups });
         }
     }
 }
@@ -244,11 +244,13 @@ impl<T: Scalar> Triangular<'_, T> {
     }
 
     /// The same for x with any stride, without memory: line by line by the operations of level 1.
-    pub fn line_by_line(mut self) {
+    pub fn line_by_line(&self) {
         let n = self.x.len();
+        // SAFETY: x's own elements, which nobody else uses meanwhile.
+        let mut all = unsafe { VecMut::new(self.x.as_mut_ptr(), n, self.x.stride()) };
         for k in 0..n {
             let l = if self.ascends() { k } else { n - 1 - k };
-            let mut part = [self.x.get(l)];
+            let mut part = [all.get(l)];
             let range = self.a.spans.of(l, &beside(l, 1, self.after, n));
             // SAFETY: what the line has beside the diagonal, and the line itself.
             unsafe {
@@ -257,10 +259,10 @@ impl<T: Scalar> Triangular<'_, T> {
                     self.corner::<1, true, true>(l, &mut part);
                 }
                 if self.a.lines.columns {
-                    let (c, x) = (self.signed(part[0]), self.x.slice(range));
+                    let (c, x) = (self.signed(part[0]), all.slice(range));
                     if self.a.conj { level1::axpyc(c, line, x) } else { level1::axpy(c, line, x) }
                 } else {
-                    let x = self.x.as_ref().slice(range);
+                    let x = all.as_ref().slice(range);
                     let sum = if self.a.conj { level1::dotc(line, x) } else { level1::dot(line, x) };
                     part[0] += self.signed(sum);
                 }
@@ -268,7 +270,7 @@ impl<T: Scalar> Triangular<'_, T> {
                     self.corner::<1, true, true>(l, &mut part);
                 }
             }
-            self.x.set(l, part[0]);
+            all.set(l, part[0]);
         }
     }
 }

@@ -74,7 +74,7 @@ unsafe impl<T: Sync, const N: usize> Sync for RankUpdate<'_, T, N> {}
 /// Bytes of a matrix about whose threads the cost model is asked.
 const LARGE: usize = 64 * 1024;
 
-impl<T: Scalar, const N: usize> Dispatch for RankUpdate<'_, T, N> {
+impl<T: Scalar, const N: usize> Dispatch for &RankUpdate<'_, T, N> {
     type Output = ();
 
     #[inline(always)]
@@ -91,7 +91,7 @@ impl<T: Scalar, const N: usize> Dispatch for RankUpdate<'_, T, N> {
 /// An update of a large matrix, on several threads if that pays.
 struct Large<U>(U);
 
-impl<T: Scalar, const N: usize> Dispatch for Large<RankUpdate<'_, T, N>> {
+impl<T: Scalar, const N: usize> Dispatch for Large<&RankUpdate<'_, T, N>> {
     type Output = ();
 
     #[inline(always)]
@@ -102,12 +102,12 @@ impl<T: Scalar, const N: usize> Dispatch for Large<RankUpdate<'_, T, N>> {
         let bytes = 2 * count * len * size_of::<T>();
         match update.region {
             Region::Full => {
-                stream::split(bytes, count, 1, |lines| isa.enter(Lot { of: &update, lines }));
+                stream::split(bytes, count, 1, |lines| isa.enter(Lot { of: update, lines }));
             }
             Region::Triangle { .. } => {
                 stream::split(bytes / 2, count.div_ceil(2), 1, |half| {
                     for lines in stream::both_ends(count, half) {
-                        isa.enter(Lot { of: &update, lines });
+                        isa.enter(Lot { of: update, lines });
                     }
                 });
             }
@@ -134,7 +134,7 @@ impl<T: Scalar, const N: usize> RankUpdate<'_, T, N> {
     /// Updates some of the lines, one by one.
     #[inline(always)]
     fn lines<S: Isa>(&self, isa: S, lines: Range<usize>) {
-        let RankUpdate { a, region, terms } = *self;
+        let RankUpdate { a, region, ref terms } = *self;
         let len = terms[0].along.len();
         let length =
             terms.iter().fold(len, |length, term| length.min(window_length(term.along.stride(), len)));

@@ -17,12 +17,12 @@ fn enter<D: Dispatch>(isa: Avx2, work: D) -> D::Output {
 }
 
 /// # Safety
-/// The words must be those of a `D`, used once.
+/// CPU and system must support the ISA; the words must be those of a `D`, used once.
 #[inline]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-unsafe fn enter_by_words<D: Dispatch>(isa: Avx2, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+pub(super) unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
+    unsafe { from_words::<D>([a, b, c]) }.run(Avx2(()))
 }
 
 impl Isa for Avx2 {
@@ -41,9 +41,9 @@ impl Isa for Avx2 {
             // SAFETY: the token proves that the instructions are there.
             return unsafe { enter(self, work) };
         }
-        let [a, b, c, d] = into_words(work);
+        let [a, b, c] = into_words(work);
         // SAFETY: the token proves that the instructions are there; the words are of this type.
-        unsafe { enter_by_words::<D>(self, a, b, c, d) }
+        unsafe { enter_by_words::<D>(a, b, c) }
     }
 
     #[inline(always)]
@@ -259,6 +259,32 @@ impl Vector<Avx2> for F32x8 {
     unsafe fn store_past_caches(self, to: *mut f32) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory and its alignment.
         unsafe { _mm256_stream_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_low<const N: usize>(_: Avx2, from: *const f32) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                4 => F32x8(_mm256_zextps128_ps256(_mm_loadu_ps(from))),
+                2 => F32x8(_mm256_zextps128_ps256(_mm_castpd_ps(_mm_load_sd(from.cast())))),
+                1 => F32x8(_mm256_zextps128_ps256(_mm_load_ss(from))),
+                _ => unreachable!(),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_low<const N: usize>(self, to: *mut f32) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                4 => _mm_storeu_ps(to, _mm256_castps256_ps128(self.0)),
+                2 => _mm_store_sd(to.cast(), _mm_castps_pd(_mm256_castps256_ps128(self.0))),
+                1 => _mm_store_ss(to, _mm256_castps256_ps128(self.0)),
+                _ => unreachable!(),
+            }
+        }
     }
 
     #[inline(always)]
@@ -532,6 +558,30 @@ impl Vector<Avx2> for F64x4 {
     unsafe fn store_past_caches(self, to: *mut f64) {
         // SAFETY: a vector proves the instructions, the caller vouches for the memory and its alignment.
         unsafe { _mm256_stream_pd(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_low<const N: usize>(_: Avx2, from: *const f64) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                2 => F64x4(_mm256_zextpd128_pd256(_mm_loadu_pd(from))),
+                1 => F64x4(_mm256_zextpd128_pd256(_mm_load_sd(from))),
+                _ => unreachable!(),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_low<const N: usize>(self, to: *mut f64) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                2 => _mm_storeu_pd(to, _mm256_castpd256_pd128(self.0)),
+                1 => _mm_store_sd(to, _mm256_castpd256_pd128(self.0)),
+                _ => unreachable!(),
+            }
+        }
     }
 
     #[inline(always)]

@@ -18,12 +18,12 @@ fn enter<D: Dispatch>(isa: Avx512, work: D) -> D::Output {
 }
 
 /// # Safety
-/// The words must be those of a `D`, used once.
+/// CPU and system must support the ISA; the words must be those of a `D`, used once.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
-unsafe fn enter_by_words<D: Dispatch>(isa: Avx512, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+pub(super) unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d]) }.run(isa)
+    unsafe { from_words::<D>([a, b, c]) }.run(Avx512(()))
 }
 
 impl Isa for Avx512 {
@@ -42,9 +42,9 @@ impl Isa for Avx512 {
             // SAFETY: the token proves that the instructions are there.
             return unsafe { enter(self, work) };
         }
-        let [a, b, c, d] = into_words(work);
+        let [a, b, c] = into_words(work);
         // SAFETY: the token proves that the instructions are there; the words are of this type.
-        unsafe { enter_by_words::<D>(self, a, b, c, d) }
+        unsafe { enter_by_words::<D>(a, b, c) }
     }
 
     #[inline(always)]
@@ -190,7 +190,8 @@ impl Vector<Avx512> for F32x16 {
     #[inline(always)]
     fn mask(_: Avx512, n: usize) -> __mmask16 {
         debug_assert!(n <= Self::LANES);
-        ((1u32 << n) - 1) as __mmask16
+        // SAFETY: the token proves that the instruction is there.
+        unsafe { _bzhi_u32(u32::MAX, n as u32) as __mmask16 }
     }
 
     #[inline(always)]
@@ -241,6 +242,34 @@ impl Vector<Avx512> for F32x16 {
         // Not past them: a core of a Zen 5 writes some 20 GB/s that way, and more through its caches.
         // SAFETY: the caller vouches for the memory.
         unsafe { self.store(to) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_low<const N: usize>(_: Avx512, from: *const f32) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                8 => F32x16(_mm512_zextps256_ps512(_mm256_loadu_ps(from))),
+                4 => F32x16(_mm512_zextps128_ps512(_mm_loadu_ps(from))),
+                2 => F32x16(_mm512_zextps128_ps512(_mm_castpd_ps(_mm_load_sd(from.cast())))),
+                1 => F32x16(_mm512_zextps128_ps512(_mm_load_ss(from))),
+                _ => unreachable!(),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_low<const N: usize>(self, to: *mut f32) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                8 => _mm256_storeu_ps(to, _mm512_castps512_ps256(self.0)),
+                4 => _mm_storeu_ps(to, _mm512_castps512_ps128(self.0)),
+                2 => _mm_store_sd(to.cast(), _mm_castps_pd(_mm512_castps512_ps128(self.0))),
+                1 => _mm_store_ss(to, _mm512_castps512_ps128(self.0)),
+                _ => unreachable!(),
+            }
+        }
     }
 
     #[inline(always)]
@@ -434,7 +463,8 @@ impl Vector<Avx512> for F64x8 {
     #[inline(always)]
     fn mask(_: Avx512, n: usize) -> __mmask8 {
         debug_assert!(n <= Self::LANES);
-        ((1u32 << n) - 1) as __mmask8
+        // SAFETY: the token proves that the instruction is there.
+        unsafe { _bzhi_u32(u32::MAX, n as u32) as __mmask8 }
     }
 
     #[inline(always)]
@@ -486,6 +516,32 @@ impl Vector<Avx512> for F64x8 {
         // Not past them: a core of a Zen 5 writes some 20 GB/s that way, and more through its caches.
         // SAFETY: the caller vouches for the memory.
         unsafe { self.store(to) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_low<const N: usize>(_: Avx512, from: *const f64) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                4 => F64x8(_mm512_zextpd256_pd512(_mm256_loadu_pd(from))),
+                2 => F64x8(_mm512_zextpd128_pd512(_mm_loadu_pd(from))),
+                1 => F64x8(_mm512_zextpd128_pd512(_mm_load_sd(from))),
+                _ => unreachable!(),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_low<const N: usize>(self, to: *mut f64) {
+        // SAFETY: a vector proves the instructions, the caller vouches for the memory.
+        unsafe {
+            match N {
+                4 => _mm256_storeu_pd(to, _mm512_castpd512_pd256(self.0)),
+                2 => _mm_storeu_pd(to, _mm512_castpd512_pd128(self.0)),
+                1 => _mm_store_sd(to, _mm512_castpd512_pd128(self.0)),
+                _ => unreachable!(),
+            }
+        }
     }
 
     #[inline(always)]

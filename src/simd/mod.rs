@@ -57,9 +57,9 @@ pub trait Isa: Copy + Send + Sync + 'static {
         if const { !in_words::<D>() } {
             return aside(self, work);
         }
-        let [a, b, c, d] = into_words(work);
+        let [a, b, c] = into_words(work);
         // SAFETY: the words are of this type.
-        unsafe { aside_by_words::<Self, D>(self, a, b, c, d) }
+        unsafe { aside_by_words::<Self, D>(self, a, b, c) }
     }
 
     /// The lanes in double precision, first those of the lower half.
@@ -131,6 +131,17 @@ pub trait Vector<S: Isa>:
     /// # Safety
     /// They must be writable, at an address that is a multiple of the register's size.
     unsafe fn store_past_caches(self, to: *mut Self::Elem);
+    /// Reads the first `N` lanes, a power of two less than `LANES`; the others are 0.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_low<const N: usize>(isa: S, from: *const Self::Elem) -> Self;
+    /// Writes the first `N` lanes, a power of two less than `LANES`. What a store without a mask writes, a load of the
+    /// same size gets before it is in the cache.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store_low<const N: usize>(self, to: *mut Self::Elem);
     /// Writes the lanes of `mask`.
     ///
     /// # Safety
@@ -228,19 +239,20 @@ pub trait Dispatch {
 /// Two machine words of [`Dispatch`] work.
 type Pair = (MaybeUninit<*const u8>, MaybeUninit<*const u8>);
 
-/// Whether work goes into code of another ISA word by word, as four pairs: the call can't be inlined, words travel
-/// in registers (six of them), and a struct would go through memory, which a call for a few elements would feel.
+/// Whether work goes into code of another ISA word by word, as three pairs: the call can't be inlined, so many words
+/// travel in registers, and a struct would go through memory, which a call for a few elements would feel; so would
+/// words on the stack, for which the call could not be a jump.
 /// To be asked in a `const` block, so that only one way is compiled.
 #[inline(always)]
 const fn in_words<D>() -> bool {
-    size_of::<D>() <= 4 * size_of::<Pair>()
+    size_of::<D>() <= 3 * size_of::<Pair>()
 }
 
 /// The words of `work`, [`in_words`]; the others are left open, which costs nothing.
 #[inline(always)]
-fn into_words<D>(work: D) -> [Pair; 4] {
+fn into_words<D>(work: D) -> [Pair; 3] {
     assert!(in_words::<D>());
-    let mut words = [const { MaybeUninit::uninit() }; 8];
+    let mut words = [const { MaybeUninit::uninit() }; 6];
     // SAFETY: there are words enough, as asserted.
     unsafe { words.as_mut_ptr().cast::<D>().write_unaligned(work) };
     core::array::from_fn(|i| (words[2 * i], words[2 * i + 1]))
@@ -251,8 +263,8 @@ fn into_words<D>(work: D) -> [Pair; 4] {
 /// # Safety
 /// They must be the words of a `D`, used once.
 #[inline(always)]
-unsafe fn from_words<D>([a, b, c, d]: [Pair; 4]) -> D {
-    let words = [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1];
+unsafe fn from_words<D>([a, b, c]: [Pair; 3]) -> D {
+    let words = [a.0, a.1, b.0, b.1, c.0, c.1];
     // SAFETY: the caller vouches for them.
     unsafe { words.as_ptr().cast::<D>().read_unaligned() }
 }
@@ -282,9 +294,9 @@ fn aside<S: Isa, D: Dispatch>(isa: S, work: D) -> D::Output {
 /// # Safety
 /// The words must be those of a `D`, used once.
 #[inline(never)]
-unsafe fn aside_by_words<S: Isa, D: Dispatch>(isa: S, a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+unsafe fn aside_by_words<S: Isa, D: Dispatch>(isa: S, a: Pair, b: Pair, c: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    isa.enter(unsafe { from_words::<D>([a, b, c, d]) })
+    isa.enter(unsafe { from_words::<D>([a, b, c]) })
 }
 
 /// The ISAs, worst first.
@@ -321,58 +333,65 @@ impl Level {
 /// Runs `work` on the best ISA of this CPU, or the one that `ZENBLAS_ISA` forces.
 #[inline(always)]
 pub fn dispatch<D: Dispatch>(work: D) -> D::Output {
-    if const { !in_words::<D>() } {
-        let work = ManuallyDrop::new(work);
-        return dispatch_words(Apart(&raw const *work));
-    }
-    dispatch_words(work)
-}
-
-/// One jump through a table, with the words where the ISA's code wants them.
-#[inline(always)]
-fn dispatch_words<D: Dispatch>(work: D) -> D::Output {
-    let ways = const { &[way_in::<D, 0>, way_in::<D, 1>, way_in::<D, 2>, way_in::<D, 3>] };
-    let way: unsafe fn(Pair, Pair, Pair, Pair) -> D::Output = ways[cpu::level_number()];
-    let [a, b, c, d] = into_words(work);
-    // SAFETY: the words are of this type; the level is that of this process, or not known.
-    unsafe { way(a, b, c, d) }
-}
-
-/// The way into an algorithm's code for the ISA with number `LEVEL`; 0 for the first time in a process, when the
-/// CPU is asked.
-///
-/// # Safety
-/// The words must be those of a `D`, used once; the CPU and the system must support the ISA.
-unsafe fn way_in<D: Dispatch, const LEVEL: u8>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
-    let level = match LEVEL {
-        1 => Level::Portable,
-        2 => Level::Avx2,
-        3 => Level::Avx512,
-        _ => cpu::level(),
-    };
-    // SAFETY: the caller's promise; `cpu::level` names an ISA that the CPU and the system support.
-    unsafe { dispatch_unchecked(level, from_words::<D>([a, b, c, d])) }
+    // SAFETY: the level is that of this process, or not known.
+    unsafe { dispatch_to(cpu::level_number(), work) }
 }
 
 /// Runs `work` on ISA `level`; `None` if this CPU lacks it.
 pub fn dispatch_on<D: Dispatch>(level: Level, work: D) -> Option<D::Output> {
     // SAFETY: checked here.
-    cpu::supports(level).then(|| unsafe { dispatch_unchecked(level, work) })
+    cpu::supports(level).then(|| unsafe { dispatch_to(level as usize, work) })
 }
 
 /// # Safety
-/// The CPU and the system must support `level`.
+/// CPU and system must support the ISA with this number, if it is not 0.
 #[inline(always)]
-unsafe fn dispatch_unchecked<D: Dispatch>(level: Level, work: D) -> D::Output {
-    match level {
-        // SAFETY: the caller vouches for the level.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { Avx512::assume() }.enter(work),
-        // SAFETY: the caller vouches for the level.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { Avx2::assume() }.enter(work),
-        _ => Portable.enter(work),
+unsafe fn dispatch_to<D: Dispatch>(number: usize, work: D) -> D::Output {
+    if const { !in_words::<D>() } {
+        let work = ManuallyDrop::new(work);
+        // SAFETY: the caller's promise.
+        return unsafe { jump(number, Apart(&raw const *work)) };
     }
+    // SAFETY: the caller's promise.
+    unsafe { jump(number, work) }
+}
+
+/// Code for an ISA, which work enters by its words.
+type Way<D> = unsafe fn(Pair, Pair, Pair) -> <D as Dispatch>::Output;
+
+/// One jump through a table straight into the ISA's code, with the words where that wants them.
+///
+/// # Safety
+/// As for [`dispatch_to`].
+#[inline(always)]
+unsafe fn jump<D: Dispatch>(number: usize, work: D) -> D::Output {
+    let ways: &[Way<D>; 4] = const {
+        &[first_way::<D>, way::<D>(Level::Portable), way::<D>(Level::Avx2), way::<D>(Level::Avx512)]
+    };
+    let way = ways[number];
+    let [a, b, c] = into_words(work);
+    // SAFETY: the words are of this type, the caller vouches for the ISA.
+    unsafe { way(a, b, c) }
+}
+
+const fn way<D: Dispatch>(level: Level) -> Way<D> {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => avx512::enter_by_words::<D>,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => avx2::enter_by_words::<D>,
+        _ => portable::enter_by_words::<D>,
+    }
+}
+
+/// The way for the first time in a process, when the CPU is asked.
+///
+/// # Safety
+/// The words must be those of a `D`, used once.
+#[cold]
+unsafe fn first_way<D: Dispatch>(a: Pair, b: Pair, c: Pair) -> D::Output {
+    // SAFETY: the caller's promise; `cpu::level` names an ISA that the CPU and the system support.
+    unsafe { way::<D>(cpu::level())(a, b, c) }
 }
 
 #[cfg(test)]

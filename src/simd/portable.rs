@@ -18,9 +18,9 @@ fn enter<D: Dispatch>(work: D) -> D::Output {
 /// # Safety
 /// The words must be those of a `D`, used once.
 #[inline(never)]
-unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair, d: Pair) -> D::Output {
+pub(super) unsafe fn enter_by_words<D: Dispatch>(a: Pair, b: Pair, c: Pair) -> D::Output {
     // SAFETY: the caller's promise.
-    unsafe { from_words::<D>([a, b, c, d]) }.run(Portable)
+    unsafe { from_words::<D>([a, b, c]) }.run(Portable)
 }
 
 impl Isa for Portable {
@@ -38,9 +38,9 @@ impl Isa for Portable {
         if const { !in_words::<D>() } {
             return enter(work);
         }
-        let [a, b, c, d] = into_words(work);
+        let [a, b, c] = into_words(work);
         // SAFETY: the words are of this type.
-        unsafe { enter_by_words::<D>(a, b, c, d) }
+        unsafe { enter_by_words::<D>(a, b, c) }
     }
 
     #[inline(always)]
@@ -176,6 +176,18 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     unsafe fn store_past_caches(self, to: *mut R) {
         // SAFETY: the caller vouches for N elements.
         unsafe { self.store(to) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_low<const LOW: usize>(isa: Portable, from: *const R) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self::load_masked(isa, from, LOW) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_low<const LOW: usize>(self, to: *mut R) {
+        // SAFETY: passed on.
+        unsafe { self.store_masked(to, LOW) }
     }
 
     #[inline(always)]

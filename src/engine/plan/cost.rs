@@ -68,6 +68,12 @@ pub fn is_near(bytes: usize) -> bool {
     bytes <= machine.caches.l3 * machine.ccds.len() && !knobs::thread_always()
 }
 
+/// Whether one thread passes over so many bytes before a team would begin: asked first, because it is known at once.
+#[inline]
+pub fn is_short(bytes: usize) -> bool {
+    bytes < const { (2.0 * TEAM_COST * STREAM_RATE) as usize } && !knobs::thread_always()
+}
+
 /// Threads for one pass over `bytes` of memory.
 pub fn stream_threads(bytes: usize) -> usize {
     let (core, all) = if is_near(bytes) {

@@ -20,7 +20,7 @@ use super::blocking::Blocks;
 use crate::platform::topology::{self, Caches};
 use crate::view::Uplo;
 use core::ops::Range;
-pub use cost::{is_near, lane_threads, share_threads, stream_threads, threads};
+pub use cost::{is_near, is_short, lane_threads, share_threads, stream_threads, threads};
 
 /// How threads are arranged: groups down and across C, and the members of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
