@@ -292,6 +292,15 @@ impl<'a, T: Copy> VecMut<'a, T> {
         unsafe { *self.ptr.offset(i as isize * self.stride) = x }
     }
 
+    /// Another view of the same elements, for an operation that is passed by reference.
+    ///
+    /// # Safety
+    /// While it lives, nobody uses the same elements through another view.
+    #[inline(always)]
+    pub(crate) unsafe fn again(&self) -> VecMut<'_, T> {
+        VecMut { ..*self }
+    }
+
     /// The same view, for a shorter life.
     #[inline]
     pub fn reborrow(&mut self) -> VecMut<'_, T> {

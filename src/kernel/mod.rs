@@ -15,7 +15,8 @@
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
 //! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24.
 //!
-//! Beside the tile stand two kernels for products of few columns: [`inner`], where k is adjacent in A, with inner
+//! [`solve`] solves inside a panel with the sums of a tile still in registers, [`triangle`] adds the part of a tile on one
+//! side of the diagonal. Beside the tile stand two kernels for products of few columns: [`inner`], where k is adjacent in A, with inner
 //! products of 6 rows and 4 columns at a time (avx512; complex 3x4), 4x3 (avx2; 3x2), 4x2 (portable; 2x2); and
 //! [`outer`], where rows are, with outer products of 4 columns of A at a time (complex 2) by all of B.
 //!

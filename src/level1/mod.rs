@@ -1,7 +1,7 @@
 //! Vector operations: quick returns and the choice of the loop.
 //!
 //! Called by the interface and by level 2; files: `elementwise.rs` with `map.rs` and `pairs.rs`
-//! (element by element), `reduce.rs` (sums), `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
+//! (element by element), `reduce.rs` (sums), `norm.rs`, `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs` (elements in
 //! registers). Vectors that an operation takes together have the same length. Long ones are shared among
 //! threads (`engine::stream`).
 
@@ -10,6 +10,7 @@ mod extreme;
 mod givens;
 pub(crate) mod lanes;
 mod map;
+mod norm;
 mod pairs;
 mod reduce;
 
@@ -19,8 +20,9 @@ use crate::view::{VecMut, VecRef};
 use elementwise::Mapping;
 use extreme::{Abs, Key, Largest, Negative, Place, Search, Value};
 use map::{Combine, Constant, Same, Times, TimesPlus, TimesReal};
+use norm::Norm;
 use pairs::{Exchange, Modified, Rotate, RotateComplex};
-use reduce::{Dot, Magnitude, Norm, Plain, Reduction, WideDot};
+use reduce::{Dot, Magnitude, Plain, Reduction, WideDot};
 
 pub use givens::{rotg, rotmg};
 

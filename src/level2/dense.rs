@@ -107,21 +107,11 @@ impl<T: Scalar> DenseProduct<'_, T> {
         self.x.len() * self.y.len() * size_of::<T>()
     }
 
-    /// The same elements as y's.
-    ///
-    /// # Safety
-    /// Threads must take different ones.
-    #[inline(always)]
-    unsafe fn shared_y(&self) -> VecMut<'_, T> {
-        // SAFETY: the view vouches for them.
-        unsafe { VecMut::new(self.y.as_mut_ptr(), self.y.len(), self.y.stride()) }
-    }
-
     /// Row block after row block of a small matrix.
     #[inline(always)]
     fn by_row_blocks<S: Isa>(&self, isa: S) {
         // SAFETY: all rows are this thread's.
-        let mut y_all = unsafe { self.shared_y() };
+        let mut y_all = unsafe { self.y.again() };
         let m = y_all.len();
         let mut room = Room::new();
         for window in windows(0..m, window_length(y_all.stride(), m)) {
@@ -135,7 +125,7 @@ impl<T: Scalar> DenseProduct<'_, T> {
     #[inline(always)]
     fn by_columns<S: Isa>(&self, isa: S, rows: Range<usize>) {
         // SAFETY: every thread has rows of its own.
-        let mut y = unsafe { self.shared_y() };
+        let mut y = unsafe { self.y.again() };
         let mut room = Room::new();
         for window in windows(rows, window_length(y.stride(), y.len())) {
             let part = room.gather_mut(&y, &window);
@@ -271,7 +261,7 @@ impl<T: Scalar> DenseProduct<'_, T> {
     #[inline(always)]
     fn by_rows<S: Isa, const GROUP: usize>(&self, isa: S, rows: Range<usize>) {
         // SAFETY: every thread has rows of its own.
-        let mut y = unsafe { self.shared_y() };
+        let mut y = unsafe { self.y.again() };
         let n = self.x.len();
         let mut room = Room::new();
         let mut beta = self.beta;

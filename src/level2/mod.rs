@@ -50,8 +50,8 @@ pub fn gemv<T: Scalar>(alpha: T, a: MatRef<T>, x: VecRef<T>, beta: T, y: VecMut<
 /// A product of which the vector that lines are as long as is strided, and longer than a window.
 #[cold]
 fn gemv_strided<T: Scalar>(product: &DenseProduct<T>) {
-    // SAFETY: y's own elements, which nobody else uses meanwhile.
-    let y = || unsafe { VecMut::new(product.y.as_mut_ptr(), product.y.len(), product.y.stride()) };
+    // SAFETY: nobody else uses y meanwhile.
+    let y = || unsafe { product.y.again() };
     let done = if product.a.columns {
         let n = product.y.len();
         with_scratch(n, |room: *mut T| {
@@ -264,11 +264,9 @@ fn symmetric<T: Scalar>(product: &SymmetricProduct<T>) {
 fn symmetric_strided<T: Scalar>(product: &SymmetricProduct<T>) {
     let n = product.x.len();
     let done = with_scratch(2 * n, |room: *mut T| {
-        // SAFETY: room for n elements each; y's own elements, which nobody else uses meanwhile.
-        let (mut x, mut y, home) = unsafe {
-            let home = VecMut::new(product.y.as_mut_ptr(), n, product.y.stride());
-            (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1), home)
-        };
+        // SAFETY: room for n elements each; nobody else uses y meanwhile.
+        let (mut x, mut y, home) =
+            unsafe { (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1), product.y.again()) };
         level1::copy(product.x, x.reborrow());
         level1::copy(product.y.as_ref(), y.reborrow());
         dispatch(&SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..*product });
@@ -327,11 +325,8 @@ fn triangular<T: Scalar>(
 fn triangular_strided<T: Scalar>(operation: &Triangular<T>) {
     let n = operation.x.len();
     let done = with_scratch(n, |room: *mut T| {
-        // SAFETY: room for n elements; x's own elements, which nobody else uses meanwhile.
-        let (mut x, home) = unsafe {
-            let home = VecMut::new(operation.x.as_mut_ptr(), n, operation.x.stride());
-            (VecMut::new(room, n, 1), home)
-        };
+        // SAFETY: room for n elements; nobody else uses x meanwhile.
+        let (mut x, home) = unsafe { (VecMut::new(room, n, 1), operation.x.again()) };
         level1::copy(operation.x.as_ref(), x.reborrow());
         dispatch(&Triangular { x: x.reborrow(), ..*operation });
         level1::copy(x.as_ref(), home);

@@ -31,18 +31,12 @@ impl<T: Scalar> Dispatch for &BandProduct<'_, T> {
 }
 
 impl<T: Scalar> BandProduct<'_, T> {
-    /// The view of y, which one thread at a time uses.
-    #[inline(always)]
-    fn all_of_y(&self) -> VecMut<'_, T> {
-        // SAFETY: the view vouches for its elements.
-        unsafe { VecMut::new(self.y.as_mut_ptr(), self.y.len(), self.y.stride()) }
-    }
-
     /// Each column times its element of x is added to y.
     #[inline(always)]
     fn by_columns<S: Isa>(&self, isa: S) {
         let mut room = Room::new();
-        let mut all = self.all_of_y();
+        // SAFETY: nobody else uses y meanwhile.
+        let mut all = unsafe { self.y.again() };
         for window in windows(0..all.len(), window_length(all.stride(), all.len())) {
             let y = room.gather_mut(&all, &window);
             let lines = self.a.spans.lines_in(&window, self.count);
@@ -89,7 +83,8 @@ impl<T: Scalar> BandProduct<'_, T> {
     fn dot_rows<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *const T, window: &Range<usize>) {
         // SAFETY: lines of the caller's matrix; the window of x was gathered.
         let sums: [T; G] = unsafe { self.a.dot(isa, l, x, window) };
-        let mut y = self.all_of_y();
+        // SAFETY: nobody else uses y meanwhile.
+        let mut y = unsafe { self.y.again() };
         for (g, sum) in sums.into_iter().enumerate() {
             y.set(l + g, y.get(l + g) + self.alpha * sum);
         }
@@ -262,8 +257,8 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
     /// The same for x and y with any stride, without memory: line by line by the operations of level 1.
     pub fn line_by_line(&self) {
         let n = self.x.len();
-        // SAFETY: y's own elements, which nobody else uses meanwhile.
-        let mut all = unsafe { VecMut::new(self.y.as_mut_ptr(), n, self.y.stride()) };
+        // SAFETY: nobody else uses y meanwhile.
+        let mut all = unsafe { self.y.again() };
         for l in 0..n {
             // SAFETY: an element of the diagonal.
             let diagonal = unsafe { self.a.lines.get(l, l) };

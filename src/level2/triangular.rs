@@ -246,8 +246,8 @@ impl<T: Scalar> Triangular<'_, T> {
     /// The same for x with any stride, without memory: line by line by the operations of level 1.
     pub fn line_by_line(&self) {
         let n = self.x.len();
-        // SAFETY: x's own elements, which nobody else uses meanwhile.
-        let mut all = unsafe { VecMut::new(self.x.as_mut_ptr(), n, self.x.stride()) };
+        // SAFETY: nobody else uses x meanwhile.
+        let mut all = unsafe { self.x.again() };
         for k in 0..n {
             let l = if self.ascends() { k } else { n - 1 - k };
             let mut part = [all.get(l)];

@@ -442,10 +442,15 @@ fn symmetric_updates() {
     });
 }
 
-/// Rests of T beside its diagonal blocks that no near cache holds: they are packed.
+/// Orders of more than one diagonal block, the rests of T beside them so large that they are packed.
 #[test]
 fn large_triangles() {
-    triangulars::<c64>(&[(500, 3), (3, 500)]);
+    on_every_level(|_| {
+        triangulars::<f32>(&[(740, 3), (3, 740)]);
+        triangulars::<f64>(&[(530, 3), (3, 530)]);
+        triangulars::<c32>(&[(530, 3), (3, 530)]);
+        triangulars::<c64>(&[(500, 3), (3, 500)]);
+    });
 }
 
 #[test]

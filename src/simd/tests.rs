@@ -2,12 +2,36 @@
 
 use super::*;
 
+/// The first `N` lanes alone, where there are more.
+fn low_lanes<S: Isa, R: Real, const N: usize>(isa: S) {
+    let lanes = <Vec<S, R>>::LANES;
+    if N >= lanes {
+        return;
+    }
+    let number = |i: usize| R::from_f64(1.0 + i as f64);
+    let from: std::vec::Vec<R> = (0..N).map(number).collect();
+    let (mut read, mut written) = (vec![R::ONE; lanes], vec![-R::ONE; N + 1]);
+    // SAFETY: N elements to read, LANES to write and then read; N to write.
+    unsafe {
+        <Vec<S, R>>::load_low::<N>(isa, from.as_ptr()).store(read.as_mut_ptr());
+        <Vec<S, R>>::load(isa, read.as_ptr()).store_low::<N>(written.as_mut_ptr());
+    }
+    for (i, &x) in read.iter().enumerate() {
+        assert_eq!(x, if i < N { number(i) } else { R::ZERO }, "load_low {N}, lane {i}");
+    }
+    assert!(written[..N] == from[..] && written[N] == -R::ONE, "store_low {N}");
+}
+
 struct EveryOperation<R>(core::marker::PhantomData<R>);
 
 impl<R: Real> Dispatch for EveryOperation<R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
+        low_lanes::<S, R, 1>(isa);
+        low_lanes::<S, R, 2>(isa);
+        low_lanes::<S, R, 4>(isa);
+        low_lanes::<S, R, 8>(isa);
         let lanes = <Vec<S, R>>::LANES;
         let a: std::vec::Vec<R> = (0..lanes).map(|i| R::from_f64(i as f64 * 1.5 - 3.0)).collect();
         let b: std::vec::Vec<R> = (0..lanes).map(|i| R::from_f64(7.0 - i as f64)).collect();

@@ -7,8 +7,8 @@ use core::arch::x86_64::*;
 pub(in crate::simd) trait Square<const N: usize> {
     fn transpose(lines: [__m512i; N]) -> [__m512i; N];
 
-    /// The first `N / 2` lines, four elements of each of two or more at a time, as the two halves of what [`join`]
-    /// takes: register c of the first half has elements c, N / 4 + c, N / 2 + c, 3 N / 4 + c of the upper lines.
+    /// Of the first `N / 2` lines only, for [`join`]: in quarter q of register c < N / 4 element `q N / 4 + c` of each of
+    /// the first N / 4 lines, in register `N / 4 + c` those of the others.
     fn quarters(lines: [__m512i; N]) -> [__m512i; N];
 }
 
@@ -49,6 +49,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                 j += N;
             }
         }
+        // Half of one, as panels of B are: half as many shuffles.
         if rows == N / 2 && block.width - i == N / 2 {
             while j + N <= block.cols {
                 // SAFETY: N / 2 rows from i on and N elements of each exist; the destination has as much of N rows. The
@@ -65,10 +66,10 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                     let lines = Q::quarters(lines);
                     let to = |row: usize| block.to.add((j + row) * block.to_stride + i);
                     for c in 0..N / 4 {
-                        for (half, high) in join(lines[c], lines[N / 4 + c]).into_iter().enumerate() {
+                        for (half, both) in join(lines[c], lines[N / 4 + c]).into_iter().enumerate() {
                             let row = half * (N / 2) + c;
-                            _mm256_storeu_si256(to(row).cast(), _mm512_castsi512_si256(high));
-                            let high = _mm512_extracti64x4_epi64::<1>(high);
+                            _mm256_storeu_si256(to(row).cast(), _mm512_castsi512_si256(both));
+                            let high = _mm512_extracti64x4_epi64::<1>(both);
                             _mm256_storeu_si256(to(row + N / 4).cast(), high);
                         }
                     }
@@ -76,6 +77,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                 j += N;
             }
         }
+        // What is left, by masks.
         while j < block.cols {
             let cols = (block.cols - j).min(N);
             let read = words(cols);
