@@ -7,8 +7,9 @@
 //! made from a token, so that holding a vector proves that the CPU has the instructions: arithmetic on
 //! vectors is safe, only memory access is not.
 //!
-//! Files: `avx512.rs`, `avx2.rs` (x86-64 only; a file below for each precision), `portable.rs` (plain arrays, every CPU); `transpose` has blocks in
-//! other rows, `factor` products with a fixed number of any type, `dot` the vectors of integers.
+//! Files: `avx512.rs`, `avx2.rs` (x86-64 only; a file below for each precision), `portable.rs` (plain arrays, every
+//! CPU); `transpose` has blocks in other rows, `factor` products with a fixed number of any type, `dot` the vectors of
+//! integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
