@@ -53,29 +53,80 @@ struct Add<'a, T>(&'a Part<T>);
 impl<T: Scalar> Dispatch for Add<'_, T> {
     type Output = ();
 
+    /// The tile has just been written, by whole registers: a load of which a part is in one and a part in the next would
+    /// wait until both are in the cache. So a column that begins inside a register goes on to its end by halves, quarters,
+    /// ... of one.
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let part = self.0;
         let lanes = <Vec<S, T::Real>>::LANES;
-        let beta = Factor::<S, T>::new(isa, part.beta, false);
+        let beta = (part.beta != T::ZERO).then(|| Factor::<S, T>::new(isa, part.beta, false));
         for j in 0..part.n {
             let rows = part.rows(j);
-            let sums = part.sums.wrapping_add(j * part.sums_col).cast::<T::Real>();
-            let c = part.c.wrapping_offset(j as isize * part.c_col).cast::<T::Real>();
-            let mut i = rows.start * T::PARTS;
-            while i < rows.end * T::PARTS {
-                let here = lanes.min(rows.end * T::PARTS - i);
-                let mask = <Vec<S, T::Real>>::mask(isa, here);
-                // SAFETY: the mask names rows of column j in the triangle.
-                unsafe {
-                    let mut sum = <Vec<S, T::Real>>::load_masked(isa, sums.add(i), mask);
-                    if part.beta != T::ZERO {
-                        sum = beta.times_plus(<Vec<S, T::Real>>::load_masked(isa, c.add(i), mask), sum);
-                    }
-                    sum.store_masked(c.add(i), mask);
+            let column = Column {
+                sums: part.sums.wrapping_add(j * part.sums_col).cast::<T::Real>(),
+                c: part.c.wrapping_offset(j as isize * part.c_col).cast::<T::Real>(),
+                beta,
+            };
+            let (mut i, end) = (rows.start * T::PARTS, rows.end * T::PARTS);
+            // SAFETY: reals of column j in the triangle.
+            unsafe {
+                while i < end {
+                    let low = 1 << i.trailing_zeros().min(4);
+                    i += match low.min(lanes) {
+                        1 => column.low::<1>(isa, i),
+                        2 if lanes > 2 && i + 2 <= end => column.low::<2>(isa, i),
+                        4 if lanes > 4 && i + 4 <= end => column.low::<4>(isa, i),
+                        8 if lanes > 8 && i + 8 <= end => column.low::<8>(isa, i),
+                        _ => column.first(isa, i, lanes.min(end - i)),
+                    };
                 }
-                i += here;
             }
         }
+    }
+}
+
+/// A column of the tile.
+struct Column<S: Isa, T: Scalar> {
+    sums: *const T::Real,
+    c: *mut T::Real,
+    /// None where C is not read.
+    beta: Option<Factor<S, T>>,
+}
+
+impl<S: Isa, T: Scalar> Column<S, T> {
+    /// The first `n` reals of a register from number `i` on. Says how many they are.
+    ///
+    /// # Safety
+    /// They exist, C's to be read too if it is.
+    #[inline(always)]
+    unsafe fn first(&self, isa: S, i: usize, n: usize) -> usize {
+        // SAFETY: the mask names what exists.
+        unsafe {
+            let mask = <Vec<S, T::Real>>::mask(isa, n);
+            let mut sum = <Vec<S, T::Real>>::load_masked(isa, self.sums.add(i), mask);
+            if let Some(beta) = self.beta {
+                sum = beta.times_plus(<Vec<S, T::Real>>::load_masked(isa, self.c.add(i), mask), sum);
+            }
+            sum.store_masked(self.c.add(i), mask);
+        }
+        n
+    }
+
+    /// [`Column::first`] without a mask.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    unsafe fn low<const N: usize>(&self, isa: S, i: usize) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut sum = <Vec<S, T::Real>>::load_low::<N>(isa, self.sums.add(i));
+            if let Some(beta) = self.beta {
+                sum = beta.times_plus(<Vec<S, T::Real>>::load_low::<N>(isa, self.c.add(i)), sum);
+            }
+            sum.store_low::<N>(self.c.add(i));
+        }
+        N
     }
 }
