@@ -1,14 +1,14 @@
 //! Packs the panels of the parent module.
 //!
-//! Numbers of a row or column that are adjacent are read along it; where those of a k are, a word of many rows or
-//! columns at a time, for columns to be transposed.
+//! Numbers of a row or column that are adjacent are read along it; where those of a k are, a word of as many rows or
+//! columns as there are lanes at a time, for columns to be transposed.
 //!
 //! The sums of a panel's bytes are formed while they are in registers, as products with ones.
 
 use super::{DotPanel, WORD};
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, FACTORS, Ints, Sums};
-use crate::simd::{Isa, Transposition};
+use crate::simd::Isa;
 use core::marker::PhantomData;
 use core::ops::Range;
 
@@ -156,11 +156,9 @@ pub(super) unsafe fn adjacent<D: Dot, P: Terms>(isa: D, from: *const u8, k_strid
     // SAFETY: the caller's promise.
     unsafe {
         if P::NUMBERS == WORD {
-            let byte = |i: isize| D::Ints::load_bytes(isa.isa(), from.offset(i * k_stride));
-            byte(0) | byte(1).shl::<8>() | byte(2).shl::<16>() | byte(3).shl::<24>()
+            D::Ints::join_bytes(isa.isa(), from, k_stride)
         } else {
-            let half = |i: isize| D::Ints::load_halves(isa.isa(), from.offset(i * k_stride));
-            half(0) | half(1).shl::<16>()
+            D::Ints::join_halves(isa.isa(), from, k_stride)
         }
     }
 }
@@ -279,56 +277,29 @@ pub(super) unsafe fn columns<P: Terms, const NR: usize>(panel: &DotPanel) {
 
 struct Columns<'a, P, const NR: usize>(&'a DotPanel, PhantomData<P>);
 
-/// A block of each column of a panel, and of the next where there are fewer than a transposition makes.
+/// A block of each column of a panel.
 #[repr(align(64))]
 struct Block([[u8; BLOCK]; MOST_COLUMNS]);
 
-/// Adjacent columns that are transposed at a time: whole panels, whole lines.
+/// Adjacent columns of which a block is packed before the next: whole panels, whole vectors, whole lines.
 const CHUNK: usize = 192;
-/// A block of words of adjacent columns, and what a transposition may read behind them.
-type Words = [[u32; CHUNK + MOST_COLUMNS]; WORDS];
+/// What each byte is too large by when sums of unsigned bytes are formed of signed ones.
+const ABOVE: i32 = 128;
 
 impl<P: Terms, const NR: usize> TermsDispatch<P> for Columns<'_, P, NR> {
     #[inline(always)]
     fn run(self, isa: P) {
-        const { assert!(NR <= MOST_COLUMNS && CHUNK.is_multiple_of(NR)) };
+        const { assert!(NR <= MOST_COLUMNS && CHUNK.is_multiple_of(NR) && CHUNK.is_multiple_of(LINE)) };
         let panel = self.0;
-        let blocks = panel.k.div_ceil(P::NUMBERS * WORDS);
-        let panels = panel.width.div_ceil(NR);
-        if !panel.is_adjacent(WORD / P::NUMBERS) {
-            for index in 0..panels {
-                // SAFETY: a panel that the caller vouches for, the numbers of its columns.
-                unsafe {
-                    self.pack(isa, index, 0..blocks, |first, count, to| {
-                        copy::<P>(panel, index * NR, NR, first, count, to)
-                    })
-                };
-            }
-            return;
-        }
-        let mut words: Words = [[0; CHUNK + MOST_COLUMNS]; WORDS];
-        for chunk in (0..panel.width).step_by(CHUNK) {
-            let panels = chunk / NR..(chunk + CHUNK).min(panel.width).div_ceil(NR);
-            for block in 0..blocks {
-                // SAFETY: numbers of columns that exist.
-                unsafe { self.read(isa, chunk, block, &mut words) };
-                for index in panels.clone() {
-                    let from = words[0][index * NR - chunk..].as_ptr();
-                    // SAFETY: a panel that the caller vouches for; words that were read, or are not used.
-                    unsafe {
-                        self.pack(isa, index, block..block + 1, |_, _, to| {
-                            isa.dot().isa().transpose(Transposition {
-                                from,
-                                from_stride: (CHUNK + MOST_COLUMNS) as isize,
-                                rows: WORDS,
-                                cols: MOST_COLUMNS,
-                                to: to.0.as_mut_ptr().cast(),
-                                to_stride: WORDS,
-                                width: WORDS,
-                                ahead: 0,
-                            })
-                        })
-                    };
+        // SAFETY: panels that the caller of `columns` vouches for, the numbers of their columns.
+        unsafe {
+            if panel.is_adjacent(WORD / P::NUMBERS) {
+                for first in (0..panel.width).step_by(CHUNK) {
+                    self.pack_adjacent(isa, first);
+                }
+            } else {
+                for index in 0..panel.width.div_ceil(NR) {
+                    self.pack_along(isa, index);
                 }
             }
         }
@@ -336,109 +307,200 @@ impl<P: Terms, const NR: usize> TermsDispatch<P> for Columns<'_, P, NR> {
 }
 
 impl<P: Terms, const NR: usize> Columns<'_, P, NR> {
-    /// Reads block `block` of adjacent columns `first..`, [`CHUNK`] of them if there are so many.
+    const LANES: usize = <<P::Dot as Dot>::Ints as Ints>::LANES;
+
+    /// Blocks of a column.
+    fn blocks(&self) -> usize {
+        self.0.k.div_ceil(P::NUMBERS * WORDS)
+    }
+
+    /// Whether sums of the columns are asked for.
+    fn sums_wanted(&self) -> bool {
+        P::NUMBERS == WORD && !self.0.sums.is_null()
+    }
+
+    fn splat(isa: P, x: i32) -> <P::Dot as Dot>::Ints {
+        <P::Dot as Dot>::Ints::splat(isa.dot().isa(), x)
+    }
+
+    /// Packs [`CHUNK`] columns from `first` on, whose numbers of a k are adjacent: vectors of words become columns.
     ///
     /// # Safety
-    /// They must be readable.
+    /// The panels must be writable, the numbers readable.
     #[inline(always)]
-    unsafe fn read(&self, isa: P, first: usize, block: usize, words: &mut Words) {
+    unsafe fn pack_adjacent(&self, isa: P, first: usize) {
+        const { assert!(CHUNK.is_multiple_of(Self::LANES)) };
         let (panel, ints) = (self.0, isa.dot());
-        let lanes = <<P::Dot as Dot>::Ints as Ints>::LANES;
         let width = (panel.width - first).min(CHUNK);
+        let groups = width.next_multiple_of(NR).div_ceil(Self::LANES);
         let from = panel.from.wrapping_offset(first as isize * panel.i_stride);
+        let (flip, highest) = (Self::splat(isa, panel.flip as i32), Self::splat(isa, HIGHEST_BITS));
         // A word's lines are used up at once here.
         let next = Steps { words: 1, ahead: WORDS * P::NUMBERS };
-        for (i, words) in words.iter_mut().enumerate() {
-            let word = block * WORDS + i;
+        let mut sums = [Self::splat(isa, 0); CHUNK / FEWEST_LANES];
+        for block in 0..self.blocks() {
+            let numbers = block * WORDS * P::NUMBERS..(block + 1) * WORDS * P::NUMBERS;
             for line in (0..width * WORD / P::NUMBERS).step_by(LINE) {
-                let (from, k) = (from.wrapping_add(line), word * P::NUMBERS..(word + 1) * P::NUMBERS);
-                next.fetch(ints.isa(), from, panel.k_stride, k);
+                next.fetch(ints.isa(), from.wrapping_add(line), panel.k_stride, numbers.clone());
             }
-            // What no number replaces becomes 0 when the bits are turned.
-            let whole = if (word + 1) * P::NUMBERS <= panel.k { width - width % lanes } else { 0 };
-            // SAFETY: the caller's promise.
-            unsafe {
-                let at = from.wrapping_offset((word * P::NUMBERS) as isize * panel.k_stride);
-                for j in (0..whole).step_by(lanes) {
-                    let at = at.offset(j as isize * panel.i_stride);
-                    adjacent::<P::Dot, P>(ints, at, panel.k_stride).store(words.as_mut_ptr().add(j).cast());
+            for (group, sum) in sums.iter_mut().enumerate().take(groups) {
+                let column = group * Self::LANES;
+                let here = width.saturating_sub(column).min(Self::LANES);
+                // SAFETY: words of columns that exist; a block of each column of the panels.
+                unsafe {
+                    let mut words = self.words(isa, first + column, here, block);
+                    let mut bytes = ByteSums::new(ints);
+                    for word in &mut words {
+                        *word = *word ^ flip;
+                        if self.sums_wanted() {
+                            bytes.add(ints, *word ^ highest);
+                        }
+                    }
+                    if self.sums_wanted() {
+                        *sum = *sum + bytes.total(ints);
+                    }
+                    for (v, words) in <P::Dot as Dot>::Ints::columns(words).into_iter().enumerate() {
+                        let at = v * Self::LANES * WORD;
+                        let column = column + at / BLOCK;
+                        if column < width.next_multiple_of(NR) {
+                            words.store(self.place(first + column, block).add(at % BLOCK));
+                            if (at + Self::LANES * WORD).is_multiple_of(BLOCK) {
+                                isa.spread(self.place(first + column, block));
+                            }
+                        }
+                    }
                 }
-                for (j, to) in words.iter_mut().enumerate().take(width).skip(whole) {
-                    let column = from.offset(j as isize * panel.i_stride);
-                    *to = gather(panel.numbers(), P::NUMBERS, column, word) ^ panel.flip;
-                }
-                words[width..].fill(panel.flip);
+            }
+        }
+        if self.sums_wanted() {
+            let mut totals = [0i32; CHUNK];
+            for (group, sum) in sums.iter().enumerate().take(groups) {
+                // SAFETY: as many totals as columns in a chunk.
+                unsafe { sum.store(totals.as_mut_ptr().add(group * Self::LANES).cast()) };
+            }
+            for (column, &total) in totals.iter().enumerate().take(width.next_multiple_of(NR)) {
+                // SAFETY: a column of the panels.
+                unsafe { self.add_sum(first + column, total) };
             }
         }
     }
 
-    /// Packs blocks of panel `index`, which `bring` brings: from number `first` on, `count` numbers of each column.
+    /// The words of a block of as many adjacent columns as there are lanes, of which `here` exist. What no number
+    /// stands for becomes 0 when the bits are turned.
     ///
     /// # Safety
-    /// The panel must have the blocks.
+    /// The numbers must be readable.
     #[inline(always)]
-    unsafe fn pack(
+    unsafe fn words(
         &self,
         isa: P,
-        index: usize,
-        blocks: Range<usize>,
-        mut bring: impl FnMut(usize, usize, &mut Block),
-    ) {
+        column: usize,
+        here: usize,
+        block: usize,
+    ) -> [<P::Dot as Dot>::Ints; WORDS] {
+        let panel = self.0;
+        let from = panel.from.wrapping_offset(column as isize * panel.i_stride);
+        let mut words = [Self::splat(isa, panel.flip as i32); WORDS];
+        for (i, to) in words.iter_mut().enumerate() {
+            let word = block * WORDS + i;
+            // SAFETY: the caller's promise.
+            unsafe {
+                if here == Self::LANES && (word + 1) * P::NUMBERS <= panel.k {
+                    let at = from.wrapping_offset((word * P::NUMBERS) as isize * panel.k_stride);
+                    *to = adjacent::<P::Dot, P>(isa.dot(), at, panel.k_stride);
+                } else {
+                    let mut lanes = [panel.flip; MOST_LANES];
+                    for (j, lane) in lanes.iter_mut().enumerate().take(here) {
+                        let column = from.wrapping_offset(j as isize * panel.i_stride);
+                        *lane = gather(panel.numbers(), P::NUMBERS, column, word) ^ panel.flip;
+                    }
+                    *to = <P::Dot as Dot>::Ints::load(isa.dot().isa(), lanes.as_ptr().cast());
+                }
+            }
+        }
+        words
+    }
+
+    /// Packs panel `index`, blocks as they lie along its columns.
+    ///
+    /// # Safety
+    /// The panel must be writable, the numbers readable.
+    #[inline(always)]
+    unsafe fn pack_along(&self, isa: P, index: usize) {
         let (panel, ints) = (self.0, isa.dot());
-        let lanes = <<P::Dot as Dot>::Ints as Ints>::LANES;
         // Vectors may take several columns, which lie one after the other then.
-        const { assert!(<<P::Dot as Dot>::Ints as Ints>::LANES <= WORDS || P::BLOCK_BYTES == BLOCK) };
-        const { assert!((NR * WORDS).is_multiple_of(<<P::Dot as Dot>::Ints as Ints>::LANES)) };
-        let vectors = NR * WORDS / lanes;
-        let splat = |x: i32| <P::Dot as Dot>::Ints::splat(ints.isa(), x);
-        let (flip, highest) = (splat(panel.flip as i32), splat(HIGHEST_BITS));
+        const { assert!(Self::LANES <= WORDS || P::BLOCK_BYTES == BLOCK) };
+        const { assert!((NR * WORDS).is_multiple_of(Self::LANES)) };
+        let vectors = NR * WORDS / Self::LANES;
+        let (flip, highest) = (Self::splat(isa, panel.flip as i32), Self::splat(isa, HIGHEST_BITS));
         let per_block = P::NUMBERS * WORDS;
-        let (to, sums_to) = panel.place(index);
-        let sums_wanted = P::NUMBERS == WORD && !sums_to.is_null();
+        let first = index * NR;
+        let direct = panel.k_stride == (WORD / P::NUMBERS) as isize && first + NR <= panel.width;
+        let from = panel.from.wrapping_offset(first as isize * panel.i_stride);
         let mut sums = [ByteSums::new(ints); MOST_COLUMNS * WORDS / FEWEST_LANES];
         // What no number replaces becomes 0 when the bits are turned.
         let empty = core::array::from_fn::<u8, BLOCK, _>(|i| panel.flip.to_le_bytes()[i % WORD]);
         let mut bytes = Block([empty; MOST_COLUMNS]);
-        for block in blocks.clone() {
+        for block in 0..self.blocks() {
             let numbers = per_block.min(panel.k - block * per_block);
-            if numbers < per_block {
-                bytes.0 = [empty; MOST_COLUMNS];
-            }
-            bring(block * per_block, numbers, &mut bytes);
-            // SAFETY: a block of each column of the panel.
+            // SAFETY: a block of each column, in place or copied; of each column of the panel.
             unsafe {
-                let to = to.add(block * NR * P::BLOCK_BYTES);
+                let (from, stride) = if direct && numbers == per_block {
+                    (from.add(block * BLOCK), panel.i_stride)
+                } else {
+                    bytes.0 = [empty; MOST_COLUMNS];
+                    copy::<P>(panel, first, NR, block * per_block, numbers, &mut bytes);
+                    (bytes.0.as_ptr().cast::<u8>(), BLOCK as isize)
+                };
+                let to = self.place(first, block);
                 for (v, sums) in sums.iter_mut().enumerate().take(vectors) {
-                    let at = v * lanes * WORD;
-                    let words =
-                        <P::Dot as Dot>::Ints::load(ints.isa(), bytes.0.as_ptr().cast::<u8>().add(at));
-                    let words = words ^ flip;
-                    if sums_wanted {
+                    let (column, at) = (v * Self::LANES * WORD / BLOCK, v * Self::LANES * WORD % BLOCK);
+                    let from = from.wrapping_offset(column as isize * stride).wrapping_add(at);
+                    let words = <P::Dot as Dot>::Ints::load_blocks(ints.isa(), from, stride) ^ flip;
+                    if self.sums_wanted() {
                         sums.add(ints, words ^ highest);
                     }
-                    words.store(to.add(at / BLOCK * P::BLOCK_BYTES + at % BLOCK));
+                    words.store(to.add(column * P::BLOCK_BYTES + at));
                 }
                 for j in 0..NR {
                     isa.spread(to.add(j * P::BLOCK_BYTES));
                 }
             }
         }
-        if sums_wanted {
+        if self.sums_wanted() {
             let mut lanes_of = [[0i32; WORDS]; NR];
             for (v, sums) in sums.iter().enumerate().take(vectors) {
                 // SAFETY: as many lanes as the columns have words.
-                unsafe { sums.total(ints).store(lanes_of.as_mut_ptr().cast::<u8>().add(v * lanes * WORD)) };
-            }
-            // Each byte was summed 128 larger than it is.
-            let above = (128 * BLOCK * blocks.len()) as i32;
-            for (j, lanes) in lanes_of.iter().enumerate() {
-                let sum = lanes.iter().fold(0i32, |sum, &lane| sum.wrapping_add(lane)).wrapping_sub(above);
-                // SAFETY: a sum for each column.
                 unsafe {
-                    let to = sums_to.add(j);
-                    to.write_unaligned(to.read_unaligned().wrapping_add(sum));
+                    let to = lanes_of.as_mut_ptr().cast::<u8>().add(v * Self::LANES * WORD);
+                    sums.total(ints).store(to);
                 }
             }
+            for (j, lanes) in lanes_of.iter().enumerate() {
+                let total = lanes.iter().fold(0i32, |sum, &lane| sum.wrapping_add(lane));
+                // SAFETY: a column of the panel.
+                unsafe { self.add_sum(first + j, total) };
+            }
+        }
+    }
+
+    /// Where a block of a column goes.
+    #[inline(always)]
+    fn place(&self, column: usize, block: usize) -> *mut u8 {
+        let (panel, _) = self.0.place(column / NR);
+        panel.wrapping_add((block * NR + column % NR) * P::BLOCK_BYTES)
+    }
+
+    /// Adds the bytes of a column, each of which was summed [`ABOVE`] larger than it is.
+    ///
+    /// # Safety
+    /// The panels must have the column, and sums.
+    unsafe fn add_sum(&self, column: usize, total: i32) {
+        let above = ABOVE.wrapping_mul((BLOCK * self.blocks()) as i32);
+        // SAFETY: a sum for each column.
+        unsafe {
+            let to = self.0.place(column / NR).1.add(column % NR);
+            to.write_unaligned(to.read_unaligned().wrapping_add(total.wrapping_sub(above)));
         }
     }
 }

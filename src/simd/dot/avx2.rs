@@ -260,6 +260,32 @@ impl Ints for I32x8 {
     }
 
     #[inline(always)]
+    fn columns(words: [Self; 8]) -> [Self; 8] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            // Four words of columns that are 4 apart, a half each; first words, then last ones.
+            let quads = |first: usize| {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|i| words[first + i].0);
+                let (low01, high01) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+                let (low23, high23) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+                [
+                    _mm256_unpacklo_epi64(low01, low23),
+                    _mm256_unpackhi_epi64(low01, low23),
+                    _mm256_unpacklo_epi64(high01, high23),
+                    _mm256_unpackhi_epi64(high01, high23),
+                ]
+            };
+            let (first, last) = (quads(0), quads(4));
+            let mut columns = words;
+            for i in 0..4 {
+                columns[i] = I32x8(_mm256_permute2x128_si256::<0x20>(first[i], last[i]));
+                columns[4 + i] = I32x8(_mm256_permute2x128_si256::<0x31>(first[i], last[i]));
+            }
+            columns
+        }
+    }
+
+    #[inline(always)]
     unsafe fn gather_words(_: Avx2, from: *const u8, stride: usize) -> [Self; 4] {
         // SAFETY: the token proves the instructions, the caller vouches for 16 bytes of each of 8 rows.
         unsafe {

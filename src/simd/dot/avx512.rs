@@ -98,6 +98,79 @@ impl Ints for I32x16 {
     }
 
     #[inline(always)]
+    unsafe fn join_bytes(_: Avx512, from: *const u8, stride: isize) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for 16 bytes of each of 4 rows.
+        unsafe {
+            let row = |i: isize| _mm_loadu_si128(from.offset(i * stride).cast());
+            let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(0)), row(1));
+            let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(2)), row(3));
+            let rows = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+            // A quarter gets four bytes of each row, which are interleaved there.
+            let quarters = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+            let bytes = _mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+            let rows = _mm512_permutexvar_epi32(quarters, rows);
+            I32x16(_mm512_shuffle_epi8(rows, _mm512_broadcast_i32x4(bytes)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn join_halves(_: Avx512, from: *const u8, stride: isize) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for 32 bytes of each of 2 rows.
+        unsafe {
+            let row = |i: isize| _mm256_loadu_si256(from.offset(i * stride).cast());
+            let rows = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(row(0)), row(1));
+            let order = [
+                0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                13, 29, 14, 30, 15, 31i16,
+            ];
+            I32x16(_mm512_permutexvar_epi16(_mm512_loadu_si512(order.as_ptr().cast()), rows))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_blocks(_: Avx512, from: *const u8, stride: isize) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for 32 bytes of both.
+        unsafe {
+            let block = |i: isize| _mm256_loadu_si256(from.offset(i * stride).cast());
+            I32x16(_mm512_inserti64x4::<1>(_mm512_castsi256_si512(block(0)), block(1)))
+        }
+    }
+
+    #[inline(always)]
+    fn columns(words: [Self; 8]) -> [Self; 8] {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe {
+            // Four words of columns that are 4 apart, a quarter each; first words, then last ones.
+            let quads = |first: usize| {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|i| words[first + i].0);
+                let (low01, high01) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+                let (low23, high23) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+                [
+                    _mm512_unpacklo_epi64(low01, low23),
+                    _mm512_unpackhi_epi64(low01, low23),
+                    _mm512_unpacklo_epi64(high01, high23),
+                    _mm512_unpackhi_epi64(high01, high23),
+                ]
+            };
+            let (first, last) = (quads(0), quads(4));
+            let mut columns = words;
+            for pair in 0..2 {
+                let [a, b] = [first[2 * pair], last[2 * pair]];
+                let [c, d] = [first[2 * pair + 1], last[2 * pair + 1]];
+                let (low_ab, high_ab) =
+                    (_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0xee>(a, b));
+                let (low_cd, high_cd) =
+                    (_mm512_shuffle_i32x4::<0x44>(c, d), _mm512_shuffle_i32x4::<0xee>(c, d));
+                columns[pair] = I32x16(_mm512_shuffle_i32x4::<0x88>(low_ab, low_cd));
+                columns[2 + pair] = I32x16(_mm512_shuffle_i32x4::<0xdd>(low_ab, low_cd));
+                columns[4 + pair] = I32x16(_mm512_shuffle_i32x4::<0x88>(high_ab, high_cd));
+                columns[6 + pair] = I32x16(_mm512_shuffle_i32x4::<0xdd>(high_ab, high_cd));
+            }
+            columns
+        }
+    }
+
+    #[inline(always)]
     unsafe fn gather_words(_: Avx512, from: *const u8, stride: usize) -> [Self; 4] {
         // SAFETY: the token proves the instructions, the caller vouches for 16 bytes of each of 16 rows.
         unsafe {

@@ -152,6 +152,40 @@ pub trait Ints:
     /// # Safety
     /// They must be readable.
     unsafe fn load_bytes(isa: Self::Isa, from: *const u8) -> Self;
+    /// Words of the bytes of four rows, `stride` bytes apart: lane i has byte i of each.
+    ///
+    /// # Safety
+    /// `LANES` bytes of each must be readable.
+    #[inline(always)]
+    unsafe fn join_bytes(isa: Self::Isa, from: *const u8, stride: isize) -> Self {
+        // SAFETY: the caller's promise.
+        let byte = |i: isize| unsafe { Self::load_bytes(isa, from.offset(i * stride)) };
+        byte(0) | byte(1).shl::<8>() | byte(2).shl::<16>() | byte(3).shl::<24>()
+    }
+    /// Words of the 16-bit numbers of two rows, `stride` bytes apart: lane i has number i of both.
+    ///
+    /// # Safety
+    /// `2 LANES` bytes of each must be readable.
+    #[inline(always)]
+    unsafe fn join_halves(isa: Self::Isa, from: *const u8, stride: isize) -> Self {
+        // SAFETY: the caller's promise.
+        let half = |i: isize| unsafe { Self::load_halves(isa, from.offset(i * stride)) };
+        half(0) | half(1).shl::<16>()
+    }
+    /// Reads blocks of 8 words, `stride` bytes apart, as many as a vector has room for; of the first one only as much.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    unsafe fn load_blocks(isa: Self::Isa, from: *const u8, stride: isize) -> Self {
+        const { assert!(Self::LANES <= 8) };
+        let _ = stride;
+        // SAFETY: the caller's promise.
+        unsafe { Self::load(isa, from) }
+    }
+    /// 8 words of each of `LANES` columns, a word in each vector: as they follow each other in memory column after
+    /// column.
+    fn columns(words: [Self; 8]) -> [Self; 8];
     /// Reads 16 bytes from each of `LANES` rows, `stride` bytes apart, and returns the first four of each
     /// row, the second four, the third and the last.
     ///

@@ -101,6 +101,17 @@ impl Ints for I32x4 {
     }
 
     #[inline(always)]
+    fn columns(words: [Self; 8]) -> [Self; 8] {
+        let mut columns = words;
+        for (i, to) in columns.iter_mut().enumerate() {
+            for (j, to) in to.0.iter_mut().enumerate() {
+                *to = words[i % 2 * 4 + j].0[i / 2];
+            }
+        }
+        columns
+    }
+
+    #[inline(always)]
     unsafe fn gather_words(_: Portable, from: *const u8, stride: usize) -> [Self; 4] {
         core::array::from_fn(|word| {
             I32x4(core::array::from_fn(|row| {
