@@ -219,7 +219,7 @@ impl<S: Corrected> Sums for Dots<'_, S> {
     #[inline]
     unsafe fn sums(
         &self,
-        _: Range<usize>,
+        rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
         pair: Pair,
@@ -233,6 +233,8 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             words: numbers.div_ceil(kernels.numbers),
             a: pair.a,
             b: pair.b,
+            b_next: pair.b_next,
+            height: rows.len(),
             to,
             to_col,
             add,
@@ -254,6 +256,6 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             tile.col_terms = col_terms.as_ptr();
         }
         // SAFETY: the caller vouches for the panels and the sums; the kernels are of an ISA that the CPU has.
-        unsafe { (kernels.tile(cols.len()))(&tile) }
+        unsafe { (kernels.tile(rows.len(), cols.len()))(&tile) }
     }
 }

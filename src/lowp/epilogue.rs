@@ -59,12 +59,17 @@ impl<T: Copy + Default> Per<'_, T> {
         }
     }
 
-    /// The values of column `j` for the rows from `first` on.
+    /// Changes the elements of column `j` from row `first` on, each with its value.
     #[inline(always)]
-    fn fill(&self, first: usize, j: usize, to: &mut [T]) {
+    fn apply(&self, first: usize, j: usize, column: &mut [T], change: impl Fn(&mut T, T)) {
         match self {
-            Per::Row(values) => to.copy_from_slice(&values[first..first + to.len()]),
-            _ => to.fill(self.of_column(j)),
+            Per::Row(values) => {
+                column.iter_mut().zip(&values[first..]).for_each(|(x, &value)| change(x, value))
+            }
+            _ => {
+                let value = self.of_column(j);
+                column.iter_mut().for_each(|x| change(x, value));
+            }
         }
     }
 
@@ -137,6 +142,21 @@ impl<'a> Epilogue<'a> {
     /// Whether the sums don't matter.
     pub(super) fn ignores_sums(&self) -> bool {
         matches!(self.scale, Per::All(0.0))
+    }
+
+    /// The factors of sums and C, if nothing else happens to C of `f32`.
+    pub(super) fn factors(&self) -> Option<(f32, f32)> {
+        match *self {
+            Epilogue {
+                scale: Per::All(alpha),
+                beta,
+                bias: Per::All(0.0),
+                activation: Activation::None,
+                clamp: None,
+                ..
+            } => Some((alpha, beta)),
+            _ => None,
+        }
     }
 
     /// The same for the transposed C.
@@ -304,25 +324,22 @@ impl<S: ToSingle, T: Element> Dispatch for Tile<'_, S, T> {
     #[inline(always)]
     fn run<I: Isa>(self, _: I) {
         let Tile { finishing: Finishing { epilogue, out }, rows, cols, sums, col } = self;
-        let (mut column, mut values) = ([0f32; MOST_ROWS], [0f32; MOST_ROWS]);
-        let (column, values) = (&mut column[..rows.len()], &mut values[..rows.len()]);
+        let mut column = [0f32; MOST_ROWS];
+        let column = &mut column[..rows.len()];
         for (j, to_j) in cols.enumerate() {
             let c = out.at(rows.start, to_j);
-            epilogue.scale.fill(rows.start, to_j, values);
             for (i, x) in column.iter_mut().enumerate() {
                 // SAFETY: the sum of element (i, j), which the caller of `finish` vouches for.
-                *x = unsafe { *sums.add(i + j * col) }.to_single() * values[i];
+                *x = unsafe { *sums.add(i + j * col) }.to_single();
             }
+            epilogue.scale.apply(rows.start, to_j, column, |x, scale| *x *= scale);
             if epilogue.beta != 0.0 {
                 for (i, x) in column.iter_mut().enumerate() {
                     // SAFETY: element (i, j) of C.
                     *x += epilogue.beta * unsafe { *c.offset(i as isize * out.row_stride) }.to();
                 }
             }
-            epilogue.bias.fill(rows.start, to_j, values);
-            for (x, &bias) in column.iter_mut().zip(&*values) {
-                *x += bias;
-            }
+            epilogue.bias.apply(rows.start, to_j, column, |x, bias| *x += bias);
             activate(epilogue.activation, column);
             if let Some((low, high)) = epilogue.clamp {
                 for x in column.iter_mut() {
@@ -331,11 +348,9 @@ impl<S: ToSingle, T: Element> Dispatch for Tile<'_, S, T> {
                 }
             }
             if let (Some(how), true) = (epilogue.requantise, T::IS_BYTE) {
-                how.step.fill(rows.start, to_j, values);
-                for (x, &step) in column.iter_mut().zip(&*values) {
-                    // Rounded here, so that `zero`, which is whole, doesn't change which number is even.
-                    *x = (*x / step).to_even() + how.zero as f32;
-                }
+                // Rounded here, so that `zero`, which is whole, doesn't change which number is even.
+                let quantise = |x: &mut f32, step: f32| *x = (*x / step).to_even() + how.zero as f32;
+                how.step.apply(rows.start, to_j, column, quantise);
             }
             let store = |stride: isize| {
                 for (i, &x) in column.iter().enumerate() {

@@ -195,33 +195,17 @@ impl<P: Sums> Target<P> for Direct<P::Sum> {
     unsafe fn tile(
         &self,
         product: &P,
-        shape: &Shape,
+        _: &Shape,
         _: (usize, usize),
         rows: Range<usize>,
         cols: Range<usize>,
         k: Range<usize>,
         pair: Pair,
     ) {
-        let mr = shape.mr;
         let add = self.add || k.start > 0;
         let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
-        if rows.len() == mr {
-            // SAFETY: a whole tile of C; the caller vouches for the panels.
-            unsafe { product.sums(rows, cols, k, pair, c, self.c_col, add) };
-            return;
-        }
-        let mut tile = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
-        let sums = tile.as_mut_ptr().cast::<P::Sum>();
-        // SAFETY: the tile has room for all sums; of C the rows and columns that exist.
-        unsafe {
-            product.sums(rows.clone(), cols.clone(), k, pair, sums, mr, false);
-            for j in 0..cols.len() {
-                for i in 0..rows.len() {
-                    let (to, sum) = (c.add(i + j * self.c_col), *sums.add(i + j * mr));
-                    *to = if add { (*to).plus(sum) } else { sum };
-                }
-            }
-        }
+        // SAFETY: a tile of C; the caller vouches for the panels.
+        unsafe { product.sums(rows, cols, k, pair, c, self.c_col, add) };
     }
 }
 

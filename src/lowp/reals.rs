@@ -97,7 +97,10 @@ pub fn halves_into(a: &Operand, b: &Operand, epilogue: &Epilogue, c: Out) -> Res
             halves_finished(self.0, self.1, epilogue, c, false)
         }
     }
-    into(Halves(a, b), epilogue, c)
+    match (epilogue.factors(), c) {
+        (Some((alpha, beta)), Out::F32(c)) => halves(alpha, a, b, beta, c),
+        (_, c) => into(Halves(a, b), epilogue, c),
+    }
 }
 
 /// `plain` if C is the sums, or if `epilogue.beta` is 1 the sums more, of type `f32`.

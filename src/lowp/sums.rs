@@ -34,11 +34,10 @@ pub(super) trait Sums: Product {
     /// A sum.
     type Sum: Sum;
 
-    /// The product of two panels as a tile of MR rows, of which those of `rows` count, by the columns `cols`;
-    /// `add` adds it to what is there.
+    /// The product of two panels as a tile of the rows `rows` by the columns `cols`; `add` adds it to what is there.
     ///
     /// # Safety
-    /// As for [`Product::tile`]; MR rows by `cols.len()` columns, `to_col` apart, are writable at `to`, and
+    /// As for [`Product::tile`]; `rows.len()` rows by `cols.len()` columns, `to_col` apart, are writable at `to`, and
     /// readable if `add`.
     unsafe fn sums(
         &self,

@@ -16,7 +16,7 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes all MR rows but only the columns that exist. Beside it stands [`skinny`], for products of few
+//! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stands [`skinny`], for products of few
 //! columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
@@ -44,6 +44,8 @@ use crate::simd::dot::{Avx512Bf16, Avx512Vnni, AvxVnni};
 const WORD: usize = 4;
 /// Columns of the widest tile.
 const MOST_COLUMNS: usize = 8;
+/// Vectors of rows of the tallest tile.
+const MOST_VECTORS: usize = 3;
 /// Sums of the largest tile.
 pub const LARGEST_TILE: usize = 48 * 8;
 /// Rows of the tallest tile.
@@ -59,11 +61,14 @@ pub struct DotKernels<S> {
     pub mr: usize,
     /// Columns of a tile.
     pub nr: usize,
+    /// Rows of a vector.
+    lanes: usize,
     /// Numbers in a word.
     pub numbers: usize,
     /// Bytes of a block of a column.
     pub block_bytes: usize,
-    tiles: [unsafe fn(&DotTile<S>); MOST_COLUMNS],
+    /// By the vectors of rows less one, then by the columns less one.
+    tiles: [[unsafe fn(&DotTile<S>); MOST_COLUMNS]; MOST_VECTORS],
     /// Multiply-adds next to those of `f32`, roughly: for the choice of threads only.
     pub speed: f64,
     /// Kernels for few columns.
@@ -83,7 +88,11 @@ pub struct DotTile<S> {
     pub a: *const u8,
     /// Panel of B.
     pub b: *const u8,
-    /// Where the sums go: MR rows, adjacent, by as many columns as the kernel is for.
+    /// What is fetched meanwhile, because it will be B next; null for nothing.
+    pub b_next: *const u8,
+    /// Rows that exist, which choose the kernel.
+    pub height: usize,
+    /// Where their sums go, rows adjacent, by as many columns as the kernel is for.
     pub to: *mut S,
     /// Sums from a column to the next.
     pub to_col: usize,
@@ -141,11 +150,11 @@ impl DotPanel {
 }
 
 impl<S> DotKernels<S> {
-    /// The tile kernel for `n` columns, `1..=NR`.
+    /// The tile kernel for `height` rows, `1..=MR`, by `n` columns, `1..=NR`.
     #[inline]
-    pub fn tile(&self, n: usize) -> unsafe fn(&DotTile<S>) {
-        debug_assert!(n <= self.nr);
-        self.tiles[n - 1]
+    pub fn tile(&self, height: usize, n: usize) -> unsafe fn(&DotTile<S>) {
+        debug_assert!(height <= self.mr && n <= self.nr);
+        self.tiles[(height - 1) / self.lanes][n - 1]
     }
 
     /// Blocks that `k` numbers take.
@@ -166,23 +175,34 @@ impl<S> DotKernels<S> {
         self.nr * self.block_bytes
     }
 
+    /// The tiles of `V` vectors of rows, by the columns less one.
+    const fn across<P: Terms<Sum = S>, const DOWN: usize, const N: usize, const V: usize>()
+    -> [unsafe fn(&DotTile<S>); MOST_COLUMNS] {
+        [
+            tile::<P, DOWN, N, V, 1>,
+            tile::<P, DOWN, N, V, 2>,
+            tile::<P, DOWN, N, V, 3>,
+            tile::<P, DOWN, N, V, 4>,
+            if N > 4 { tile::<P, DOWN, N, V, 5> } else { tile::<P, DOWN, N, V, 4> },
+            if N > 5 { tile::<P, DOWN, N, V, 6> } else { tile::<P, DOWN, N, V, 4> },
+            if N > 6 { tile::<P, DOWN, N, V, 7> } else { tile::<P, DOWN, N, V, 4> },
+            if N > 7 { tile::<P, DOWN, N, V, 8> } else { tile::<P, DOWN, N, V, 4> },
+        ]
+    }
+
     /// A row of the table: `DOWN` vectors by `N` columns.
     const fn new<P: Terms<Sum = S>, const DOWN: usize, const N: usize>(speed: f64) -> Self {
         DotKernels {
             name: P::NAME,
             mr: DOWN * P::LANES,
             nr: N,
+            lanes: P::LANES,
             numbers: P::NUMBERS,
             block_bytes: P::BLOCK_BYTES,
             tiles: [
-                tile::<P, DOWN, N, 1>,
-                tile::<P, DOWN, N, 2>,
-                tile::<P, DOWN, N, 3>,
-                tile::<P, DOWN, N, 4>,
-                if N > 4 { tile::<P, DOWN, N, 5> } else { tile::<P, DOWN, N, 4> },
-                if N > 5 { tile::<P, DOWN, N, 6> } else { tile::<P, DOWN, N, 4> },
-                if N > 6 { tile::<P, DOWN, N, 7> } else { tile::<P, DOWN, N, 4> },
-                if N > 7 { tile::<P, DOWN, N, 8> } else { tile::<P, DOWN, N, 4> },
+                Self::across::<P, DOWN, N, 1>(),
+                Self::across::<P, DOWN, N, 2>(),
+                if DOWN > 2 { Self::across::<P, DOWN, N, 3>() } else { Self::across::<P, DOWN, N, 2>() },
             ],
             speed,
             skinny: SkinnyKernels::new::<P>(),

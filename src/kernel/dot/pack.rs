@@ -6,9 +6,9 @@
 //! The sums of a panel's bytes are formed while they are in registers, as products with ones.
 
 use super::{DotPanel, WORD};
+use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, FACTORS, Ints, Sums};
-use crate::simd::Isa;
 use core::marker::PhantomData;
 use core::ops::Range;
 

@@ -11,6 +11,8 @@ use super::Avx512Vnni;
 #[cfg(target_arch = "x86_64")]
 use super::avx512::I32x16;
 #[cfg(target_arch = "x86_64")]
+use crate::simd::avx512::F32x16;
+#[cfg(target_arch = "x86_64")]
 use core::arch::x86_64::*;
 
 /// Numbers of 16 bits.
@@ -87,6 +89,16 @@ impl<S: Dot, N: Half> Terms for Widened<S, N> {
     unsafe fn store(self, sums: Self::Sums, to: *mut f32) {
         // SAFETY: the caller vouches for the memory.
         unsafe { sums.store(to) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const f32, n: usize) -> Self::Sums {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { Self::Sums::load_first(self.0.isa(), from, n) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, sums: Self::Sums, to: *mut f32, n: usize) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { sums.store_first(self.0.isa(), to, n) }
     }
     #[inline(always)]
     fn add(self, x: Self::Sums, y: Self::Sums) -> Self::Sums {
@@ -191,6 +203,16 @@ impl Terms for Avx512Bf16 {
     unsafe fn store(self, sums: __m512, to: *mut f32) {
         // SAFETY: the token proves the instructions, the caller vouches for the memory.
         unsafe { _mm512_storeu_ps(to, sums) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const f32, n: usize) -> __m512 {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { F32x16::load_first(self.0.isa(), from, n).0 }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, sums: __m512, to: *mut f32, n: usize) {
+        // SAFETY: the caller vouches for the memory.
+        unsafe { F32x16(sums).store_first(self.0.isa(), to, n) }
     }
     #[inline(always)]
     fn add(self, x: __m512, y: __m512) -> __m512 {

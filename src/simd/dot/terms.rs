@@ -13,7 +13,8 @@
 //!
 //! Called by `kernel::dot`.
 
-use super::{Dot, Ints};
+use super::{Dot, Ints, Reals};
+use crate::simd::Vector;
 
 /// Words of a block.
 pub const WORDS: usize = super::FACTORS / 4;
@@ -66,6 +67,16 @@ pub trait Terms: Copy + Send + Sync + 'static {
     /// # Safety
     /// `LANES` must be writable.
     unsafe fn store(self, sums: Self::Sums, to: *mut Self::Sum);
+    /// Reads the first `n` sums, fewer than `LANES`.
+    ///
+    /// # Safety
+    /// They must be readable.
+    unsafe fn load_first(self, from: *const Self::Sum, n: usize) -> Self::Sums;
+    /// Writes the first `n` sums, fewer than `LANES`.
+    ///
+    /// # Safety
+    /// They must be writable.
+    unsafe fn store_first(self, sums: Self::Sums, to: *mut Self::Sum, n: usize);
     /// `x + y`.
     fn add(self, x: Self::Sums, y: Self::Sums) -> Self::Sums;
     /// `x y`, lane by lane.
@@ -164,6 +175,16 @@ impl<S: Dot> Terms for S {
     unsafe fn store(self, sums: S::Ints, to: *mut i32) {
         // SAFETY: the caller vouches for the memory.
         unsafe { sums.store(to.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const i32, n: usize) -> S::Ints {
+        // SAFETY: the caller vouches for the memory, whose bits are moved as they are.
+        S::Ints::of_bits(unsafe { Reals::<S::Ints>::load_first(self.isa(), from.cast(), n) })
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, sums: S::Ints, to: *mut i32, n: usize) {
+        // SAFETY: as above.
+        unsafe { sums.bits().store_first(self.isa(), to.cast(), n) }
     }
     #[inline(always)]
     fn add(self, x: S::Ints, y: S::Ints) -> S::Ints {
