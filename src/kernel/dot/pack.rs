@@ -86,7 +86,7 @@ const L1_WAYS: usize = 8;
 struct Steps {
     /// Words at a time: as many as keep the lines of their numbers in L1, of which each holds rows of several panels.
     words: usize,
-    /// Numbers from those of a word to what is fetched with it: what is read next, if that leaves the others in L1.
+    /// Numbers from those of a word to what is fetched with it: what is read next.
     ahead: usize,
 }
 
@@ -95,7 +95,8 @@ impl Steps {
         let shared = 1 << k_stride.unsigned_abs().trailing_zeros().min(L1_PERIOD.trailing_zeros());
         let lines = L1_WAYS * (L1_PERIOD / shared);
         let words = (lines / numbers).min(WORDS);
-        Steps { words, ahead: if 2 * words * numbers <= lines { words * numbers } else { 0 } }
+        // What L1 has no room for stays in L2.
+        Steps { words, ahead: words * numbers }
     }
 
     /// Fetches what is read after numbers `k` of the line at `from`.
@@ -127,7 +128,10 @@ impl<P: Terms, const DOWN: usize> DotDispatch for Rows<'_, P, DOWN> {
             for (index, first_row) in (0..panel.width).step_by(mr).enumerate() {
                 let (to, sums) = panel.place(index);
                 let from = panel.from.wrapping_offset(first_row as isize * panel.i_stride);
-                steps.fetch(isa.isa(), from, panel.k_stride, here.start * P::NUMBERS..here.end * P::NUMBERS);
+                let numbers = here.start * P::NUMBERS..here.end * P::NUMBERS;
+                for line in (0..mr * WORD / P::NUMBERS).step_by(LINE) {
+                    steps.fetch(isa.isa(), from.wrapping_add(line), panel.k_stride, numbers.clone());
+                }
                 for first in (0..mr).step_by(lanes) {
                     let from = from.wrapping_offset(first as isize * panel.i_stride);
                     let to = to.wrapping_add(first * WORD);
