@@ -51,6 +51,11 @@ pub const LARGEST_TILE: usize = 48 * 8;
 /// Rows of the tallest tile.
 pub const MOST_ROWS: usize = 48;
 
+/// Multiplies two panels.
+type TileKernel<S> = unsafe fn(&DotTile<S>);
+/// Tiles as high, by their columns less one.
+type Across<S> = [TileKernel<S>; MOST_COLUMNS];
+
 /// The kernels for one kind of numbers on an ISA. Functions are only called where the CPU has the ISA: a set is
 /// handed out by [`bytes`], [`bytes_on`] and [`bf16`], which check.
 #[derive(Debug)]
@@ -67,8 +72,8 @@ pub struct DotKernels<S> {
     pub numbers: usize,
     /// Bytes of a block of a column.
     pub block_bytes: usize,
-    /// By the vectors of rows less one, then by the columns less one.
-    tiles: [[unsafe fn(&DotTile<S>); MOST_COLUMNS]; MOST_VECTORS],
+    /// By their vectors of rows less one.
+    tiles: [Across<S>; MOST_VECTORS],
     /// Multiply-adds next to those of `f32`, roughly: for the choice of threads only.
     pub speed: f64,
     /// Kernels for few columns.
@@ -152,7 +157,7 @@ impl DotPanel {
 impl<S> DotKernels<S> {
     /// The tile kernel for `height` rows, `1..=MR`, by `n` columns, `1..=NR`.
     #[inline]
-    pub fn tile(&self, height: usize, n: usize) -> unsafe fn(&DotTile<S>) {
+    pub fn tile(&self, height: usize, n: usize) -> TileKernel<S> {
         debug_assert!(height <= self.mr && n <= self.nr);
         self.tiles[(height - 1) / self.lanes][n - 1]
     }
@@ -176,8 +181,7 @@ impl<S> DotKernels<S> {
     }
 
     /// The tiles of `V` vectors of rows, by the columns less one.
-    const fn across<P: Terms<Sum = S>, const DOWN: usize, const N: usize, const V: usize>()
-    -> [unsafe fn(&DotTile<S>); MOST_COLUMNS] {
+    const fn across<P: Terms<Sum = S>, const DOWN: usize, const N: usize, const V: usize>() -> Across<S> {
         [
             tile::<P, DOWN, N, V, 1>,
             tile::<P, DOWN, N, V, 2>,

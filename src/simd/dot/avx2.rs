@@ -265,7 +265,8 @@ impl Ints for I32x8 {
         unsafe {
             // Four words of columns that are 4 apart, a half each; first words, then last ones.
             let quads = |first: usize| {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|i| words[first + i].0);
+                let [a, b, c, d] =
+                    [words[first].0, words[first + 1].0, words[first + 2].0, words[first + 3].0];
                 let (low01, high01) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
                 let (low23, high23) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
                 [
@@ -290,10 +291,11 @@ impl Ints for I32x8 {
         // SAFETY: the token proves the instructions, the caller vouches for 16 bytes of each of 8 rows.
         unsafe {
             // Rows 4 apart share a register: the transposition stays within halves and ends in order.
-            let rows: [__m256i; 4] = core::array::from_fn(|i| {
+            let half = |i: usize| {
                 let row = |r: usize| _mm_loadu_si128(from.add((i + r) * stride).cast());
                 _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(0)), row(4))
-            });
+            };
+            let rows = [half(0), half(1), half(2), half(3)];
             let low01 = _mm256_unpacklo_epi32(rows[0], rows[1]);
             let high01 = _mm256_unpackhi_epi32(rows[0], rows[1]);
             let low23 = _mm256_unpacklo_epi32(rows[2], rows[3]);

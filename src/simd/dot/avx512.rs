@@ -142,7 +142,8 @@ impl Ints for I32x16 {
         unsafe {
             // Four words of columns that are 4 apart, a quarter each; first words, then last ones.
             let quads = |first: usize| {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|i| words[first + i].0);
+                let [a, b, c, d] =
+                    [words[first].0, words[first + 1].0, words[first + 2].0, words[first + 3].0];
                 let (low01, high01) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
                 let (low23, high23) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
                 [
@@ -176,12 +177,13 @@ impl Ints for I32x16 {
         unsafe {
             // A quarter of a register holds a row; rows 4 apart share a register, so that the transposition
             // stays within quarters and ends with the rows in order.
-            let rows: [__m512i; 4] = core::array::from_fn(|i| {
+            let quarter = |i: usize| {
                 let row = |r: usize| _mm_loadu_si128(from.add((i + r) * stride).cast());
                 let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(0)), row(4));
                 let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(8)), row(12));
                 _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
-            });
+            };
+            let rows = [quarter(0), quarter(1), quarter(2), quarter(3)];
             let low01 = _mm512_unpacklo_epi32(rows[0], rows[1]);
             let high01 = _mm512_unpackhi_epi32(rows[0], rows[1]);
             let low23 = _mm512_unpacklo_epi32(rows[2], rows[3]);

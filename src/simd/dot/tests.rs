@@ -99,6 +99,59 @@ impl DotDispatch for EveryOperation {
 }
 
 #[derive(Clone)]
+struct Joins;
+
+impl DotDispatch for Joins {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Dot>(self, isa: S) {
+        let n = S::Ints::LANES;
+        let word = |bytes: [u8; 4]| i32::from_le_bytes(bytes);
+        for stride in [2 * n, 2 * n + 3, 100] {
+            // Rows of bytes and of 16-bit numbers, no byte more than is allowed to be read.
+            let memory = random_bytes(3 * stride + n, 7);
+            let memory = crate::testing::Guarded::new(&memory, crate::testing::Side::End);
+            // SAFETY: n bytes in each of 4 rows.
+            let bytes = unsafe { S::Ints::join_bytes(isa.isa(), memory.as_ptr(), stride as isize) };
+            for (i, got) in lanes(bytes).into_iter().enumerate() {
+                assert_eq!(got, word([0, 1, 2, 3].map(|row| memory[row * stride + i])));
+            }
+            let memory = random_bytes(stride + 2 * n, 8);
+            let memory = crate::testing::Guarded::new(&memory, crate::testing::Side::End);
+            // SAFETY: n numbers in each of 2 rows.
+            let halves = unsafe { S::Ints::join_halves(isa.isa(), memory.as_ptr(), stride as isize) };
+            for (i, got) in lanes(halves).into_iter().enumerate() {
+                let places = [2 * i, 2 * i + 1, stride + 2 * i, stride + 2 * i + 1];
+                assert_eq!(got, word(places.map(|at| memory[at])));
+            }
+        }
+        for stride in [32, 45] {
+            let blocks = (n / 8).max(1);
+            let memory = random_bytes((blocks - 1) * stride + 32, 9);
+            let memory = crate::testing::Guarded::new(&memory, crate::testing::Side::End);
+            // SAFETY: as many blocks as a vector has room for.
+            let words = unsafe { S::Ints::load_blocks(isa.isa(), memory.as_ptr(), stride as isize) };
+            for (i, got) in lanes(words).into_iter().enumerate() {
+                let at = i / 8 * stride + i % 8 * 4;
+                assert_eq!(got, i32::from_le_bytes(memory[at..at + 4].try_into().unwrap()));
+            }
+        }
+        let memory = random_bytes(8 * 4 * n, 10);
+        let mut words = [S::Ints::splat(isa.isa(), 0); 8];
+        for (i, words) in words.iter_mut().enumerate() {
+            // SAFETY: vector i of 8.
+            *words = unsafe { S::Ints::load(isa.isa(), memory.as_ptr().add(i * 4 * n)) };
+        }
+        let columns = S::Ints::columns(words).map(lanes).concat();
+        let words = words.map(lanes);
+        for (at, got) in columns.into_iter().enumerate() {
+            assert_eq!(got, words[at % 8][at / 8]);
+        }
+    }
+}
+
+#[derive(Clone)]
 struct Gathers;
 
 impl DotDispatch for Gathers {
@@ -253,6 +306,7 @@ fn sums_of_steps_are_exact() {
 #[test]
 fn every_operation_on_every_isa() {
     assert!(everywhere(EveryOperation) >= 1, "the portable ISA is always there");
+    everywhere(Joins);
     everywhere(Gathers);
     everywhere(Halves);
 }
