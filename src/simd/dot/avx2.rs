@@ -227,6 +227,25 @@ impl Sums<Avx2> for Words {
     }
 }
 
+/// Transposes four words by four within each half of 128 bits.
+///
+/// # Safety
+/// The CPU must have the instructions.
+#[inline(always)]
+unsafe fn transpose_words([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (low01, high01) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+        let (low23, high23) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+        [
+            _mm256_unpacklo_epi64(low01, low23),
+            _mm256_unpackhi_epi64(low01, low23),
+            _mm256_unpacklo_epi64(high01, high23),
+            _mm256_unpackhi_epi64(high01, high23),
+        ]
+    }
+}
+
 /// 8 integers.
 #[derive(Clone, Copy, Debug)]
 pub struct I32x8(__m256i);
@@ -264,18 +283,8 @@ impl Ints for I32x8 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe {
             // Four words of columns that are 4 apart, a half each; first words, then last ones.
-            let quads = |first: usize| {
-                let [a, b, c, d] =
-                    [words[first].0, words[first + 1].0, words[first + 2].0, words[first + 3].0];
-                let (low01, high01) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-                let (low23, high23) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-                [
-                    _mm256_unpacklo_epi64(low01, low23),
-                    _mm256_unpackhi_epi64(low01, low23),
-                    _mm256_unpacklo_epi64(high01, high23),
-                    _mm256_unpackhi_epi64(high01, high23),
-                ]
-            };
+            let quads =
+                |i: usize| transpose_words([words[i].0, words[i + 1].0, words[i + 2].0, words[i + 3].0]);
             let (first, last) = (quads(0), quads(4));
             let mut columns = words;
             for i in 0..4 {
@@ -295,17 +304,7 @@ impl Ints for I32x8 {
                 let row = |r: usize| _mm_loadu_si128(from.add((i + r) * stride).cast());
                 _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(0)), row(4))
             };
-            let rows = [half(0), half(1), half(2), half(3)];
-            let low01 = _mm256_unpacklo_epi32(rows[0], rows[1]);
-            let high01 = _mm256_unpackhi_epi32(rows[0], rows[1]);
-            let low23 = _mm256_unpacklo_epi32(rows[2], rows[3]);
-            let high23 = _mm256_unpackhi_epi32(rows[2], rows[3]);
-            [
-                I32x8(_mm256_unpacklo_epi64(low01, low23)),
-                I32x8(_mm256_unpackhi_epi64(low01, low23)),
-                I32x8(_mm256_unpacklo_epi64(high01, high23)),
-                I32x8(_mm256_unpackhi_epi64(high01, high23)),
-            ]
+            transpose_words([half(0), half(1), half(2), half(3)]).map(I32x8)
         }
     }
 

@@ -65,6 +65,25 @@ impl Dot for Avx512Vnni {
     }
 }
 
+/// Transposes four words by four within each quarter of 128 bits.
+///
+/// # Safety
+/// The CPU must have the instructions.
+#[inline(always)]
+unsafe fn transpose_words([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (low01, high01) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let (low23, high23) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        [
+            _mm512_unpacklo_epi64(low01, low23),
+            _mm512_unpackhi_epi64(low01, low23),
+            _mm512_unpacklo_epi64(high01, high23),
+            _mm512_unpackhi_epi64(high01, high23),
+        ]
+    }
+}
+
 /// 16 integers.
 #[derive(Clone, Copy, Debug)]
 pub struct I32x16(pub(super) __m512i);
@@ -141,18 +160,8 @@ impl Ints for I32x16 {
         // SAFETY: a vector exists, so the CPU has the instructions.
         unsafe {
             // Four words of columns that are 4 apart, a quarter each; first words, then last ones.
-            let quads = |first: usize| {
-                let [a, b, c, d] =
-                    [words[first].0, words[first + 1].0, words[first + 2].0, words[first + 3].0];
-                let (low01, high01) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-                let (low23, high23) = (_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-                [
-                    _mm512_unpacklo_epi64(low01, low23),
-                    _mm512_unpackhi_epi64(low01, low23),
-                    _mm512_unpacklo_epi64(high01, high23),
-                    _mm512_unpackhi_epi64(high01, high23),
-                ]
-            };
+            let quads =
+                |i: usize| transpose_words([words[i].0, words[i + 1].0, words[i + 2].0, words[i + 3].0]);
             let (first, last) = (quads(0), quads(4));
             let mut columns = words;
             for pair in 0..2 {
@@ -183,17 +192,7 @@ impl Ints for I32x16 {
                 let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(8)), row(12));
                 _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
             };
-            let rows = [quarter(0), quarter(1), quarter(2), quarter(3)];
-            let low01 = _mm512_unpacklo_epi32(rows[0], rows[1]);
-            let high01 = _mm512_unpackhi_epi32(rows[0], rows[1]);
-            let low23 = _mm512_unpacklo_epi32(rows[2], rows[3]);
-            let high23 = _mm512_unpackhi_epi32(rows[2], rows[3]);
-            [
-                I32x16(_mm512_unpacklo_epi64(low01, low23)),
-                I32x16(_mm512_unpackhi_epi64(low01, low23)),
-                I32x16(_mm512_unpacklo_epi64(high01, high23)),
-                I32x16(_mm512_unpackhi_epi64(high01, high23)),
-            ]
+            transpose_words([quarter(0), quarter(1), quarter(2), quarter(3)]).map(I32x16)
         }
     }
 

@@ -172,7 +172,8 @@ pub trait Ints:
         let half = |i: isize| unsafe { Self::load_halves(isa, from.offset(i * stride)) };
         half(0) | half(1).shl::<16>()
     }
-    /// Reads blocks of 8 words, `stride` bytes apart, as many as a vector has room for; of the first one only as much.
+    /// Reads a vector from blocks of 8 words, `stride` bytes apart: two blocks of 16 lanes, the block of 8, or the half
+    /// at `from` of 4.
     ///
     /// # Safety
     /// They must be readable.
