@@ -16,8 +16,8 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stands [`skinny`], for products of few
-//! columns.
+//! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stands
+//! [`skinny`], for products of few columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 
@@ -42,6 +42,8 @@ use crate::simd::dot::{Avx512Bf16, Avx512Vnni, AvxVnni};
 
 /// Bytes of a word.
 const WORD: usize = 4;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 /// Columns of the widest tile.
 const MOST_COLUMNS: usize = 8;
 /// Vectors of rows of the tallest tile.

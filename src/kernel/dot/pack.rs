@@ -5,7 +5,7 @@
 //!
 //! The sums of a panel's bytes are formed while they are in registers, as products with ones.
 
-use super::{DotPanel, WORD};
+use super::{DotPanel, LINE, MOST_COLUMNS, WORD};
 use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, FACTORS, Ints, Sums};
@@ -509,10 +509,6 @@ impl<P: Terms, const NR: usize> Columns<'_, P, NR> {
     }
 }
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-/// Columns of the widest panel.
-const MOST_COLUMNS: usize = 8;
 /// Lanes of the narrowest vector.
 const FEWEST_LANES: usize = 4;
 

@@ -1,6 +1,6 @@
 //! A tile in registers: the products of two panels.
 
-use super::{DotTile, LARGEST_TILE, WORD};
+use super::{DotTile, LARGEST_TILE, LINE, WORD};
 use crate::simd::Isa;
 use crate::simd::dot::Dot;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
@@ -105,9 +105,6 @@ impl<P: Terms, const DOWN: usize, const NR: usize, const V: usize, const N: usiz
         }
     }
 }
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// Adds the products of one word of each row and column.
 ///
