@@ -36,6 +36,7 @@ zenblas_lender zenblas_set_lender_local(zenblas_lender lender);
 /* ---- A layer in low precision: a product and what inference does with it ---- */
 
 /* Types of numbers. Operands: bytes of any sign with bytes of any sign; bf16 with bf16; half with half precision.
+ * Either of these two also with ZENBLAS_F32, neither operand packed: then products are those of single precision.
  * Results: ZENBLAS_F32, ZENBLAS_BF16, ZENBLAS_S32, ZENBLAS_S8, ZENBLAS_U8. */
 typedef enum zenblas_type {
     ZENBLAS_S8 = 1,

@@ -5,8 +5,8 @@
 use crate::openmp::Loan;
 use crate::record::{self, Rows};
 use crate::report::{self, Why};
-use crate::traits::{self, FORMATS};
-use crate::zenblas::{self, Sgemm};
+use crate::traits::{self, FORMATS, Format};
+use crate::zenblas::{self, Operand, Sgemm, Zenblas};
 use core::ffi::{c_int, c_void};
 
 /// The arguments of `cblas_sgemm`.
@@ -50,7 +50,8 @@ impl Product {
     pub unsafe fn for_ggml_blas(&self, next: Option<Sgemm>) {
         // SAFETY: the caller's promise.
         let why = match unsafe { self.quantised() } {
-            Ok(format) => return report::int8(format),
+            Ok(format) if FORMATS[format].quantised => return report::int8(format),
+            Ok(_) => return report::float(Why::Floats),
             Err(why) => why,
         };
         report::float(why);
@@ -106,9 +107,39 @@ impl Product {
         }
         let zenblas = zenblas::get().ok_or(Why::NoZenblas)?;
         let _loan = Loan::begin(zenblas);
+        if !entry.quantised {
+            // SAFETY: the caller's promise.
+            return unsafe { self.multiply_halves(zenblas, entry, source, stride) }.map(|()| format);
+        }
         // SAFETY: the caller's promise.
         let status = unsafe { (zenblas.qgemm)(entry.kind, m, n, k, a, lda, source, stride, c, ldc) };
         if status == 0 { Ok(format) } else { Err(Why::Refused) }
+    }
+
+    /// Multiplies by weights of 16 bits, which become `f32` where the product reads them; or does nothing.
+    ///
+    /// # Safety
+    /// As [`Product::multiply_blocks`].
+    unsafe fn multiply_halves(
+        &self,
+        zenblas: &Zenblas,
+        entry: &Format,
+        source: *const c_void,
+        stride: usize,
+    ) -> Result<(), Why> {
+        let Product { layout, m, n, k, a, lda, c, ldc, .. } = *self;
+        let kind = entry.sixteen_bits().ok_or(Why::Format)?;
+        let ld = c_int::try_from(stride / size_of::<u16>()).map_err(|_| Why::Rows)?;
+        if lda < k || ldc < n || !stride.is_multiple_of(size_of::<u16>()) {
+            return Err(Why::Rows);
+        }
+        let operand = |data, kind, trans, ld| Operand { data, kind, trans, ld, zero: 0 };
+        let a = operand(a.cast(), zenblas::SINGLE, self.trans_a, lda);
+        let b = operand(source, kind, self.trans_b, ld);
+        let c = zenblas::Result { data: c.cast(), kind: zenblas::SINGLE, ld: ldc };
+        // SAFETY: the caller's promise, for arguments that zenblas takes.
+        unsafe { (zenblas.gemm)(layout, m, n, k, &a, &b, &c, core::ptr::null()) };
+        Ok(())
     }
 
     /// Rows of B and floats of a row, if B is as libggml-blas's buffer is: rows one after the other.

@@ -39,7 +39,7 @@ pub struct Format {
     /// ggml's name of the type.
     pub name: &'static str,
     /// Whether the weights are quantised; else they are 16-bit floats.
-    quantised: bool,
+    pub quantised: bool,
     recorder: ToFloat,
     offer: OnceLock<Offer>,
 }
@@ -57,7 +57,7 @@ const fn format<const PLACE: usize>(kind: c_int, name: &'static str, quantised: 
     Format { kind, name, quantised, recorder: record::write::<PLACE>, offer: OnceLock::new() }
 }
 
-/// The formats that zenblas multiplies by, and those that are converted on the threads that multiply.
+/// The formats that zenblas multiplies by, the last ones as floats.
 pub static FORMATS: [Format; 15] = [
     format::<0>(2, "q4_0", true),
     format::<1>(3, "q4_1", true),
@@ -155,7 +155,7 @@ impl Format {
         let zenblas = zenblas::get().ok_or(Why::NoZenblas)?;
         let (block, later) = match self.quantised {
             true => (zenblas.block(self.kind).ok_or(Why::Format)?, (mode == Mode::F32).then_some(Why::Asked)),
-            false => ((1, 2), Some(Why::Floats)),
+            false => ((1, 2), None),
         };
         if let Some(why) = later
             && !openmp::lends()
@@ -179,6 +179,15 @@ impl Format {
             return Err(Why::Layout);
         }
         Ok((TypeTraits { to_float: Some(self.recorder), ..traits }, later))
+    }
+
+    /// `zenblas_type` of weights that are 16-bit floats.
+    pub fn sixteen_bits(&self) -> Option<c_int> {
+        match self.kind {
+            1 => Some(zenblas::HALF),
+            30 => Some(zenblas::BF16),
+            _ => None,
+        }
     }
 
     /// Why recorded weights are converted nevertheless, on the threads that multiply.

@@ -42,6 +42,51 @@ pub type Qgemm = unsafe extern "C" fn(
     c_int,
 ) -> c_int;
 
+/// `zenblas_operand`.
+#[repr(C)]
+pub struct Operand {
+    /// The numbers.
+    pub data: *const c_void,
+    /// `zenblas_type`.
+    pub kind: c_int,
+    /// 111 as it is, 112 transposed.
+    pub trans: c_int,
+    /// Leading dimension.
+    pub ld: c_int,
+    /// Added to bytes.
+    pub zero: i32,
+}
+
+/// `ZENBLAS_BF16`, `ZENBLAS_F16` and `ZENBLAS_F32`.
+pub const BF16: c_int = 4;
+/// See [`BF16`].
+pub const HALF: c_int = 5;
+/// See [`BF16`].
+pub const SINGLE: c_int = 6;
+
+/// `zenblas_result`.
+#[repr(C)]
+pub struct Result {
+    /// The elements.
+    pub data: *mut c_void,
+    /// `zenblas_type`.
+    pub kind: c_int,
+    /// Leading dimension.
+    pub ld: c_int,
+}
+
+/// `zenblas_gemm`: layout, m, n, k, a, b, c, no epilogue.
+pub type Gemm = unsafe extern "C" fn(
+    c_int,
+    c_int,
+    c_int,
+    c_int,
+    *const Operand,
+    *const Operand,
+    *const Result,
+    *const c_void,
+);
+
 /// `zenblas_lender`: runs a team on threads of the program's.
 pub type Lender = unsafe extern "C" fn(c_int, unsafe extern "C" fn(c_int, *mut c_void), *mut c_void);
 
@@ -51,6 +96,8 @@ pub struct Zenblas {
     pub sgemm: Sgemm,
     /// `zenblas_qgemm`.
     pub qgemm: Qgemm,
+    /// `zenblas_gemm`.
+    pub gemm: Gemm,
     /// `openblas_set_num_threads_local`.
     pub set_num_threads_local: unsafe extern "C" fn(c_int) -> c_int,
     /// `openblas_get_num_procs`.
@@ -80,6 +127,7 @@ impl Zenblas {
             Some(Zenblas {
                 sgemm: next::function(find(c"cblas_sgemm")?),
                 qgemm: next::function(find(c"zenblas_qgemm")?),
+                gemm: next::function(find(c"zenblas_gemm")?),
                 set_num_threads_local: next::function(find(c"openblas_set_num_threads_local")?),
                 get_num_procs: next::function(find(c"openblas_get_num_procs")?),
                 set_lender_local: next::function(find(c"zenblas_set_lender_local")?),

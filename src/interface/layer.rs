@@ -166,13 +166,16 @@ unsafe fn gemm(
     let (a_passed, b_passed) = (passed(a, Identifier::A, m, 5)?, passed(b, Identifier::B, n, 6)?);
     let is_byte = |kind| matches!(kind, Kind::S8 | Kind::U8);
     let bytes = is_byte(a_passed.kind) && is_byte(b_passed.kind);
-    let halves = matches!(a_passed.kind, Kind::Bf16 | Kind::F16);
-    if !bytes && !halves {
-        return Err(value(5));
+    let is_half = |kind| matches!(kind, Kind::Bf16 | Kind::F16);
+    let halves = is_half(a_passed.kind) && b_passed.kind == a_passed.kind;
+    let is_mixed = |half, single| is_half(half) && single == Kind::F32;
+    let mixed = is_mixed(a_passed.kind, b_passed.kind) || is_mixed(b_passed.kind, a_passed.kind);
+    if !bytes && !halves && !mixed {
+        return Err(value(if is_half(a_passed.kind) { 6 } else { 5 }));
     }
-    if halves && b_passed.kind != a_passed.kind {
-        return Err(value(6));
-    }
+    // Packed for products of their own kind.
+    let packed = |passed: &Passed| mixed && passed.storage == Storage::Packed;
+    refuse([(packed(&a_passed), 5), (packed(&b_passed), 6)])?;
     let is_result = matches!(c.kind, 1 | 2 | 4 | 6 | S32);
     refuse([(!is_result || (c.ld as isize) < layout.contiguous(m, n).max(1), 7)])?;
     // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.

@@ -21,14 +21,15 @@ use crate::view::{MatMut, MatRef};
 use core::ops::Range;
 use half::{bf16, f16};
 
-/// `C <- alpha A B + beta C`, A m x k, `b` B transposed, n x k, both of bf16 or both of half precision.
+/// `C <- alpha A B + beta C`, A m x k, `b` B transposed, n x k, both of bf16 or both of half precision; or one of `f32`,
+/// for which the other's numbers become `f32` too.
 pub fn halves(alpha: f32, a: &Operand, b: &Operand, beta: f32, c: MatMut<f32>) -> Result<(), OutOfMemory> {
     if c.rows() == 0 || c.cols() == 0 {
         return Ok(());
     }
     let epilogue = Epilogue { scale: Per::All(alpha), beta, ..Epilogue::default() };
-    let skinny = skinny::serves(a, b) || skinny::serves(b, a);
-    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || skinny || dot_kernels(a).is_some() {
+    let skinny = alike(a, b) && (skinny::serves(a, b) || skinny::serves(b, a));
+    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || skinny || dot_kernels(a, b).is_some() {
         let plain = alpha == 1.0 && (beta == 0.0 || beta == 1.0) && a.k > 0;
         return halves_finished(a, b, &epilogue, c, plain);
     }
@@ -50,7 +51,7 @@ const SMALL: usize = 1 << 16;
 /// Bytes of both operands as `f32`, if they are small. Deep ones are summed in blocks, as packed ones are.
 fn converted_size(a: &Operand, b: &Operand) -> Option<usize> {
     let (first, second) = (a.count * a.k, b.count * b.k);
-    let small = first.max(second) <= SMALL && a.k <= Format::new(a.kind).depth(a.k);
+    let small = alike(a, b) && first.max(second) <= SMALL && a.k <= Format::new(a.kind).depth(a.k);
     small.then_some((first + second) * size_of::<f32>())
 }
 
@@ -79,9 +80,14 @@ unsafe fn converted<'a>(
     }
 }
 
-/// The kernels that multiply an operand's numbers as they are.
-fn dot_kernels(operand: &Operand) -> Option<&'static DotKernels<f32>> {
-    if operand.kind == Kind::Bf16 { dot::bf16() } else { None }
+/// Whether both operands have numbers of the same kind.
+fn alike(a: &Operand, b: &Operand) -> bool {
+    a.kind == b.kind
+}
+
+/// The kernels that multiply the operands' numbers as they are.
+fn dot_kernels(a: &Operand, b: &Operand) -> Option<&'static DotKernels<f32>> {
+    if a.kind == Kind::Bf16 && alike(a, b) { dot::bf16() } else { None }
 }
 
 /// The kernels that multiply an operand's numbers by few columns.
@@ -111,7 +117,7 @@ fn halves_finished<T: Element>(
     c: MatMut<T>,
     plain: bool,
 ) -> Result<(), OutOfMemory> {
-    let kernels = dot_kernels(a);
+    let kernels = dot_kernels(a, b);
     let mr = kernels.map_or(self::kernels::<f32>().mr, |kernels| kernels.mr);
     let task = Task::new(a, b, &c, mr);
     let finish = Finishing::new(epilogue, task.out, task.swapped);
@@ -120,8 +126,9 @@ fn halves_finished<T: Element>(
         return Ok(());
     }
     let (a, b) = (Side::new(&task.a, Role::Rows), Side::new(&task.b, Role::Columns));
-    if skinny::multiply(&skinny::Product { kernels: skinny_kernels(&task.a), a, b }, &finish)
-        || task.b.count == 1 && single::halves(&task.a, &task.b, &finish)
+    if alike(&task.a, &task.b)
+        && (skinny::multiply(&skinny::Product { kernels: skinny_kernels(&task.a), a, b }, &finish)
+            || task.b.count == 1 && single::halves(&task.a, &task.b, &finish))
     {
         return Ok(());
     }

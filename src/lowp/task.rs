@@ -2,7 +2,7 @@
 //! transposed one, with A and B in each other's place.
 
 use super::finish::{self, Finish};
-use super::operand::Operand;
+use super::operand::{Kind, Operand};
 use super::packed::{Format, Role};
 use super::sums::Sum;
 use crate::view::MatMut;
@@ -71,7 +71,9 @@ impl<'a, T: Copy> Task<'a, T> {
     /// Depth of blocks of k, in the format's units.
     pub(super) fn depth(&self) -> usize {
         let panels = self.a.panels().or(self.b.panels());
-        panels.map_or_else(|| Format::new(self.a.kind).depth(self.a.k), |panels| panels.layout().kc)
+        // Beside `f32` all numbers become such.
+        let kind = if self.b.kind == Kind::F32 { Kind::F32 } else { self.a.kind };
+        panels.map_or_else(|| Format::new(kind).depth(self.a.k), |panels| panels.layout().kc)
     }
 
     /// Finishes C where there is nothing to multiply.

@@ -304,6 +304,15 @@ static void layers(void) {
                 failures++;
             }
         }
+    const zenblas_operand single = {as, ZENBLAS_F32, CblasNoTrans, M, 0}, half = {bh, ZENBLAS_F16, CblasNoTrans, K, 0};
+    float reals[M * N];
+    const zenblas_result to_reals = {reals, ZENBLAS_F32, M};
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &half, &to_reals, NULL);
+    CHECK_REAL("zenblas_gemm of float and half", reals, 0)
+    const zenblas_operand packed_half = {packed, ZENBLAS_F16, CblasPacked, 0, 0};
+    reals[0] = 7;
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &packed_half, &to_reals, NULL);
+    refused("zenblas_gemm", 6, reals[0] == 7);
     memset(c, 7, sizeof c);
     zenblas_operand wrong = {as, ZENBLAS_F32, CblasNoTrans, M, 0};
     zenblas_gemm(CblasColMajor, M, N, K, &wrong, &b, &to, NULL);

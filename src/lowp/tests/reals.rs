@@ -62,6 +62,46 @@ fn reals<E: Small>() {
     }
 }
 
+/// One operand of `f32`, on either side, alone and with a bias.
+fn beside_singles<E: Small>() {
+    let mut random = Random::new(29);
+    for (m, n, k) in SIZES.into_iter().chain([(4, 3, 0), (1, 9, 40), (20, 10, 1500)]) {
+        for (a_by_rows, b_by_rows) in [(true, false), (false, true), (true, true)] {
+            let a = Matrix::new(m, k, a_by_rows, 1, Side::End, || E::of(random.real() as f32));
+            let b = Matrix::new(k, n, b_by_rows, 0, Side::Start, || E::of(random.real() as f32));
+            let wide = |from: &Matrix<E>| {
+                let (rows, cols) = (from.rows, from.cols);
+                let mut at = 0;
+                // By columns.
+                Matrix::new(rows, cols, false, 0, Side::End, || {
+                    at += 1;
+                    from.get((at - 1) % rows, (at - 1) / rows).wide() as f32
+                })
+            };
+            let (a_wide, b_wide) = (wide(&a), wide(&b));
+            let pairs = [
+                (Operand::new(a_wide.view()), Operand::new(b.view().t())),
+                (Operand::new(a.view()), Operand::new(b_wide.view().t())),
+            ];
+            for (a_operand, b_operand) in pairs {
+                for bias in [0.0, 0.5] {
+                    let mut c = Matrix::new(m, n, a_by_rows, 1, Side::End, || f32::NAN);
+                    let epilogue =
+                        Epilogue { scale: Per::All(2.0), bias: Per::All(bias), ..Epilogue::default() };
+                    halves_into(&a_operand, &b_operand, &epilogue, Out::F32(c.view_mut())).unwrap();
+                    for j in 0..n {
+                        for i in 0..m {
+                            let (sum, bound) = real_sum(&a, &b, i, j);
+                            let error = (f64::from(c.get(i, j)) - 2.0 * sum - f64::from(bias)).abs();
+                            assert!(error <= 2.0 * bound + 3e-7, "{m} {n} {k} {i} {j}: {error} > {bound}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Few columns with adjacent rows and with adjacent columns, alone and on threads.
 fn few_columns<E: Small>(kernels: impl Fn() -> &'static SkinnyKernels<f32>) {
     let epilogue = Epilogue::default();
@@ -101,6 +141,8 @@ fn halves_in_every_layout() {
     on_every_level(|_| {
         reals::<bf16>();
         reals::<f16>();
+        beside_singles::<bf16>();
+        beside_singles::<f16>();
     });
 }
 
