@@ -47,6 +47,8 @@ impl Stored<f64> for i16 {
 
 /// Depth that is converted at a time.
 const DEPTH: usize = 32;
+/// Numbers from those that are converted to those that are fetched.
+const AHEAD: usize = 4 * DEPTH;
 /// Elements of a converted piece.
 const PIECE: usize = DEPTH * 64;
 
@@ -82,6 +84,8 @@ impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
                     // SAFETY: `k` numbers of row i, which the caller vouches for.
                     unsafe {
                         let from = from.offset(i as isize * panel.i_stride).add(first);
+                        // Rows on pages of their own, which no prefetcher of the machine foresees.
+                        isa.prefetch(from.wrapping_add(AHEAD));
                         for (p, to) in row.iter_mut().enumerate().take(k) {
                             *to = (*from.add(p)).widen(offset);
                         }
