@@ -12,9 +12,9 @@
 //!                                             whose to_float records
 //!   to_float(x, y, k), each row -->  record   writes into row y where
 //!                                             its weights are: x
-//!   cblas_sgemm(.., B, ..)     --->  product  finds the records behind  ---> zenblas_qgemm(.., x, ..)
-//!                                             B; else, or in doubt, real ---> cblas_sgemm
-//!                                             floats
+//!   cblas_sgemm(.., B, ..)     --->  product  finds the records behind  ---> zenblas_qgemm(.., x, ..), or
+//!                                             B                              zenblas_gemm for 16-bit weights
+//!                                             else, or in doubt, floats ---> cblas_sgemm
 //! ```
 //!
 //! `symbols` has the names that are taken over, `caller` tells libggml-blas from all others, who get the
