@@ -15,6 +15,18 @@ use half::{bf16, f16};
 pub trait Stored<T: Scalar>: Copy + Debug + Send + Sync + 'static {
     /// The number plus `offset`.
     fn widen(self, offset: T) -> T;
+
+    /// `to[i] <- from[i] + offset` for `n` numbers.
+    ///
+    /// # Safety
+    /// They must be readable, and their places writable.
+    #[inline(always)]
+    unsafe fn widen_all<S: Isa>(_: S, from: *const Self, to: *mut T, n: usize, offset: T) {
+        for i in 0..n {
+            // SAFETY: number i and its place.
+            unsafe { *to.add(i) = (*from.add(i)).widen(offset) };
+        }
+    }
 }
 
 impl Stored<f32> for bf16 {
@@ -35,6 +47,16 @@ impl Stored<f32> for f16 {
         let scaled = f32::from_bits(magnitude << 13) * f32::from_bits(0x7780_0000);
         let special = if magnitude > 0x7bff { 0x7f80_0000 } else { 0 };
         f32::from_bits(scaled.to_bits() | special | (bits & 0x8000) << 16)
+    }
+
+    #[inline(always)]
+    unsafe fn widen_all<S: Isa>(isa: S, from: *const Self, to: *mut f32, n: usize, _: f32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            for i in isa.widen_halves(from, to, n)..n {
+                *to.add(i) = (*from.add(i)).widen(0.0);
+            }
+        }
     }
 }
 
@@ -86,9 +108,7 @@ impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
                         let from = from.offset(i as isize * panel.i_stride).add(first);
                         // Rows on pages of their own, which no prefetcher of the machine foresees.
                         isa.prefetch(from.wrapping_add(AHEAD));
-                        for (p, to) in row.iter_mut().enumerate().take(k) {
-                            *to = (*from.add(p)).widen(offset);
-                        }
+                        E::widen_all(isa, from, row.as_mut_ptr(), k, offset);
                     }
                 }
                 let piece = Panel {
@@ -111,9 +131,7 @@ impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
                     let from = from.offset(p as isize * panel.k_stride);
                     let to = panel.to.add(p * width);
                     if panel.i_stride == 1 {
-                        for i in 0..panel.width {
-                            *to.add(i) = (*from.add(i)).widen(offset);
-                        }
+                        E::widen_all(isa, from, to, panel.width, offset);
                     } else {
                         for i in 0..panel.width {
                             *to.add(i) = (*from.offset(i as isize * panel.i_stride)).widen(offset);
@@ -137,15 +155,13 @@ pub unsafe fn whole<'a, E: Stored<T>, T: Scalar>(mat: MatRef<E>, to: *mut T) -> 
     impl<E: Stored<T>, T: Scalar> Dispatch for Whole<'_, E, T> {
         type Output = ();
         #[inline(always)]
-        fn run<S: Isa>(self, _: S) {
+        fn run<S: Isa>(self, isa: S) {
             let Whole(mat, to) = self;
             for j in 0..mat.cols() {
                 let (from, to) = (mat.at(0, j), to.wrapping_add(j * mat.rows()));
                 if mat.row_stride() == 1 {
-                    for i in 0..mat.rows() {
-                        // SAFETY: number (i, j), and its place, which the caller of `whole` vouches for.
-                        unsafe { *to.add(i) = (*from.add(i)).widen(T::ZERO) };
-                    }
+                    // SAFETY: column j, and its place, which the caller of `whole` vouches for.
+                    unsafe { E::widen_all(isa, from, to, mat.rows(), T::ZERO) };
                 } else {
                     for i in 0..mat.rows() {
                         // SAFETY: as above.

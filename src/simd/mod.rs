@@ -66,6 +66,16 @@ pub trait Isa: Copy + Send + Sync + 'static {
     /// The lanes in double precision, first those of the lower half.
     fn widen(self, x: Self::F32) -> [Self::F64; 2];
 
+    /// Converts numbers of half precision as long as there are instructions for it; how many of the `n` that was.
+    ///
+    /// # Safety
+    /// `n` numbers must be readable at `from`, as many be writable at `to`.
+    #[inline(always)]
+    unsafe fn widen_halves(self, from: *const half::f16, to: *mut f32, n: usize) -> usize {
+        let _ = (from, to, n);
+        0
+    }
+
     /// Hints that the cache line at `address` will be wanted; any address is allowed.
     fn prefetch<T>(self, address: *const T);
 

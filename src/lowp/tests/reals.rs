@@ -151,16 +151,20 @@ fn every_half_is_converted() {
     on_every_level(|_| {
         let all: Vec<u16> = (0..=u16::MAX).collect();
         let halves: Vec<f16> = all.iter().map(|&bits| f16::from_bits(bits)).collect();
-        let one = [f16::ONE];
-        let mut out = vec![0f32; all.len()];
-        // SAFETY: a row of all, a 1, a row of results.
+        let (one, singles) = ([f16::ONE], [1f32; 2]);
+        let mut out = vec![0f32; 3 * all.len()];
+        // SAFETY: a row of all, a 1, a row of results; two of each.
         unsafe {
             let a = MatRef::new(halves.as_ptr(), all.len(), 1, 1, all.len() as isize);
             let b = MatRef::new(one.as_ptr(), 1, 1, 1, 1);
             let c = MatMut::new(out.as_mut_ptr(), all.len(), 1, 1, all.len() as isize);
             super::halves(1.0, &Operand::new(a), &Operand::new(b), 0.0, c).unwrap();
+            // While they are packed.
+            let b = MatRef::new(singles.as_ptr(), 2, 1, 1, 1);
+            let c = MatMut::new(out.as_mut_ptr().add(all.len()), all.len(), 2, 1, all.len() as isize);
+            super::halves(1.0, &Operand::new(a), &Operand::new(b), 0.0, c).unwrap();
         }
-        for (half, &got) in halves.iter().zip(&out) {
+        for (half, &got) in halves.iter().cycle().zip(&out) {
             let want = half.to_f32();
             assert!(got == want || got.is_nan() && want.is_nan(), "{half:?}: {got}");
         }
