@@ -128,6 +128,7 @@ impl Product {
         stride: usize,
     ) -> Result<(), Why> {
         let Product { layout, m, n, k, a, lda, c, ldc, .. } = *self;
+        let gemm = zenblas.gemm.ok_or(Why::Floats)?;
         let kind = entry.sixteen_bits().ok_or(Why::Format)?;
         let ld = c_int::try_from(stride / size_of::<u16>()).map_err(|_| Why::Rows)?;
         if lda < k || ldc < n || !stride.is_multiple_of(size_of::<u16>()) {
@@ -138,7 +139,7 @@ impl Product {
         let b = operand(source, kind, self.trans_b, ld);
         let c = zenblas::Result { data: c.cast(), kind: zenblas::SINGLE, ld: ldc };
         // SAFETY: the caller's promise, for arguments that zenblas takes.
-        unsafe { (zenblas.gemm)(layout, m, n, k, &a, &b, &c, core::ptr::null()) };
+        unsafe { gemm(layout, m, n, k, &a, &b, &c, core::ptr::null()) };
         Ok(())
     }
 

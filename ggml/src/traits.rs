@@ -155,7 +155,7 @@ impl Format {
         let zenblas = zenblas::get().ok_or(Why::NoZenblas)?;
         let (block, later) = match self.quantised {
             true => (zenblas.block(self.kind).ok_or(Why::Format)?, (mode == Mode::F32).then_some(Why::Asked)),
-            false => ((1, 2), None),
+            false => ((1, 2), zenblas.gemm.is_none().then_some(Why::Floats)),
         };
         if let Some(why) = later
             && !openmp::lends()

@@ -96,8 +96,9 @@ pub struct Zenblas {
     pub sgemm: Sgemm,
     /// `zenblas_qgemm`.
     pub qgemm: Qgemm,
-    /// `zenblas_gemm`.
-    pub gemm: Gemm,
+    /// `zenblas_gemm`, of a zenblas that surely multiplies `f32` by 16 bits: one of our own version. An
+    /// earlier one would refuse with a message only, and leave C as it was.
+    pub gemm: Option<Gemm>,
     /// `openblas_set_num_threads_local`.
     pub set_num_threads_local: unsafe extern "C" fn(c_int) -> c_int,
     /// `openblas_get_num_procs`.
@@ -109,6 +110,9 @@ pub struct Zenblas {
 
 /// The file's name, as its users ask for it.
 const SONAME: &CStr = c"libzenblas.so.0";
+
+/// The function by which a zenblas is known.
+const VERSION: &CStr = c"zenblas_version";
 
 impl Zenblas {
     /// Values and bytes of a block of ggml's type number `kind`, if zenblas multiplies by it.
@@ -124,10 +128,13 @@ impl Zenblas {
         let find = |name: &CStr| next::within(address, name);
         // SAFETY: the types are those that zenblas.h and cblas.h declare.
         unsafe {
+            let version: unsafe extern "C" fn() -> *const c_char = next::function(find(VERSION)?);
+            let ours = CStr::from_ptr(version()).to_bytes() == env!("CARGO_PKG_VERSION").as_bytes();
+            let gemm = if ours { find(c"zenblas_gemm") } else { None };
             Some(Zenblas {
                 sgemm: next::function(find(c"cblas_sgemm")?),
                 qgemm: next::function(find(c"zenblas_qgemm")?),
-                gemm: next::function(find(c"zenblas_gemm")?),
+                gemm: gemm.map(|gemm| next::function(gemm)),
                 set_num_threads_local: next::function(find(c"openblas_set_num_threads_local")?),
                 get_num_procs: next::function(find(c"openblas_get_num_procs")?),
                 set_lender_local: next::function(find(c"zenblas_set_lender_local")?),
@@ -145,7 +152,6 @@ pub fn get() -> Option<&'static Zenblas> {
 
 /// An address in its code.
 fn find() -> Option<usize> {
-    const VERSION: &CStr = c"zenblas_version";
     // SAFETY: texts and handles. What is loaded here is never unloaded.
     unsafe {
         // Linked by the program, perhaps in a library of another name.

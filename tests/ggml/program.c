@@ -1,7 +1,8 @@
 /* A program on libggml-blas: program int8|q4_0|f32|off
  *
  * int8: quantised products must be made by zenblas from the blocks, without any conversion; q4_0: those of this type
- * only. f32: by conversion, but by zenblas; off: by conversion and the BLAS that libggml-blas was linked to. The
+ * only. f32: by conversion, but by zenblas; off: by conversion and the BLAS that libggml-blas was linked to. Weights of
+ * 16 bits must be multiplied by zenblas where they lie, unless off or with CONVERT_HALVES in the environment. The
  * numbers must be right in any case. */
 
 #define _GNU_SOURCE
@@ -98,19 +99,22 @@ static void product(int type, int m, int n, int k, int planes, bool broadcast, i
     op.w = weights(type, weighed * n, k, floats);
     op.y = y;
     op.d = d;
-    int q = count("quantised_products"), z = count("float_products"), o = count("other_products"), c = converted;
+    int q = count("quantised_products"), h = count("half_products"), z = count("float_products");
+    int o = count("other_products"), c = converted;
     blas_mul_mat(&op);
-    q = count("quantised_products") - q, z = count("float_products") - z, o = count("other_products") - o;
+    q = count("quantised_products") - q, h = count("half_products") - h, z = count("float_products") - z, o = count("other_products") - o;
     c = converted - c;
 
     bool quantised = (type == Q8_0 && strcmp(mode, "q4_0")) || type == Q4_0;
     bool int8 = (!strcmp(mode, "int8") || !strcmp(mode, "q4_0")) && quantised && drop < 0;
     bool linked = !strcmp(mode, "off");
+    bool half = type == F16 && !linked && !getenv("CONVERT_HALVES") && drop < 0;
     int rows = type == F32 ? 0 : weighed * (n - (drop >= 0));
     CHECK(q == (int8 ? planes : 0), "%d quantised products, type %d, %d x %d x %d", q, type, m, n, k);
-    CHECK(z == (int8 || linked ? 0 : planes), "%d float products, type %d, %d x %d x %d", z, type, m, n, k);
+    CHECK(h == (half ? planes : 0), "%d half products, type %d, %d x %d x %d", h, type, m, n, k);
+    CHECK(z == (int8 || half || linked ? 0 : planes), "%d float products, type %d, %d x %d x %d", z, type, m, n, k);
     CHECK(o == (linked ? planes : 0), "%d other products, type %d, %d x %d x %d", o, type, m, n, k);
-    CHECK(c == (int8 ? 0 : rows), "%d rows converted, type %d, %d x %d x %d", c, type, m, n, k);
+    CHECK(c == (int8 || half ? 0 : rows), "%d rows converted, type %d, %d x %d x %d", c, type, m, n, k);
     for (int p = 0; p < planes; p++) {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
@@ -201,8 +205,9 @@ static void team(void) {
         product(Q4_0, 32, 40, 64, 2, true, threads, -1);
         product(F16, 32, 41, 64, 2, false, threads, -1);
         int members = count("lent_members") - before;
-        int want = threads == 1 || getenv("OWN_THREADS") ? 0 : 3 * (2 + (getenv("TWO_MORE") ? 2 : 0));
-        CHECK(members == want, "%d members of 3 teams for %d threads", members, threads);
+        int teams = getenv("CONVERT_HALVES") ? 3 : 5;
+        int want = threads == 1 || getenv("OWN_THREADS") ? 0 : teams * (2 + (getenv("TWO_MORE") ? 2 : 0));
+        CHECK(members == want, "%d members of %d teams for %d threads", members, teams, threads);
     }
     int before = count("lent_members");
 #pragma omp parallel num_threads(2)

@@ -40,13 +40,15 @@ says() {
 }
 
 rm -rf "$work"
-mkdir -p "$work"/{zenblas,version,layout,old}
+mkdir -p "$work"/{zenblas,version,layout,old,earlier}
 # Away from the real library, which the shim would find beside itself.
 cp "$shim" "$work/"
 shim=$work/${shim##*/}
 shared libblas.so.3 reference.c
-shared zenblas/libzenblas.so.0 zenblas.c
-shared old/libzenblas.so.0 zenblas.c -Dzenblas_qgemm=zenblas_qgemm_of_old
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' ggml/Cargo.toml)
+shared zenblas/libzenblas.so.0 zenblas.c -DVERSION="\"$version\""
+shared earlier/libzenblas.so.0 zenblas.c -DVERSION='"0.0.9"'
+shared old/libzenblas.so.0 zenblas.c -DVERSION='"0.0.8"' -Dzenblas_qgemm=zenblas_qgemm_of_old
 shared libggml-base.so base.c
 shared version/libggml-base.so base.c -DVERSION='"0.26.0"'
 shared layout/libggml-base.so base.c -DLAYOUT=4
@@ -81,10 +83,12 @@ try "zenblas linked by the program" int8 LD_PRELOAD="$shim:$work/zenblas/libzenb
 libraries=$work/old:$work
 try "a zenblas without quantised products" off ZENBLAS_GGML_REPORT=1
 says "a zenblas without quantised products" "without a zenblas"
+libraries=$work/earlier:$work
+try "a zenblas of another version" int8 CONVERT_HALVES=1
 libraries=$work
 try "no zenblas" off
 libraries=$work/version:$work/zenblas:$work
-try "an unknown version" f32 ZENBLAS_GGML_REPORT=1
+try "an unknown version" f32 CONVERT_HALVES=1 ZENBLAS_GGML_REPORT=1
 says "an unknown version" "version that is not known"
 try "an unknown version, forced" int8 ZENBLAS_GGML=int8
 libraries=$work/layout:$work/zenblas:$work

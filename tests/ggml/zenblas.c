@@ -1,11 +1,14 @@
-/* libzenblas.so.0 as far as the shim knows it, in plain loops that count. REFUSE in the environment: refuse. */
+/* libzenblas.so.0 as far as the shim knows it, in plain loops that count. REFUSE in the environment: refuse. VERSION:
+ * what it says its version is. */
 
 #include "counting.h"
 #include "ggml.h"
 
-int quantised_products, float_products;
+#include <zenblas.h>
 
-const char *zenblas_version(void) { return "0"; }
+int quantised_products, half_products, float_products;
+
+const char *zenblas_version(void) { return VERSION; }
 
 void cblas_sgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha,
     const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc) {
@@ -15,7 +18,7 @@ void cblas_sgemm(CBLAS_LAYOUT layout, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, in
 }
 
 static _Thread_local int threads = 1;
-static _Thread_local void (*lender)(int, void (*)(int, void *), void *);
+static _Thread_local zenblas_lender lender;
 int openblas_get_num_procs(void) { return 2; }
 
 int lent_members; /* members of all teams on lent threads */
@@ -26,8 +29,8 @@ int openblas_set_num_threads_local(int count) {
     return before;
 }
 
-void *zenblas_set_lender_local(void *new) {
-    void *before = lender;
+zenblas_lender zenblas_set_lender_local(zenblas_lender new) {
+    zenblas_lender before = lender;
     lender = new;
     return before;
 }
@@ -51,17 +54,39 @@ int zenblas_qtype_block(int type, size_t *values, size_t *bytes) {
     return 0;
 }
 
-int zenblas_qgemm(int type, int m, int n, int k, const float *a, int lda, const void *w, size_t w_stride, float *c,
-    int ldc) {
-    if (getenv("REFUSE")) {
-        return -1;
-    }
+static void run_a_team(void) {
     if (lender) {
         int arrived = 0;
         threads_of_team = threads + (getenv("TWO_MORE") ? 2 : 0);
         lender(threads_of_team, member, &arrived);
         lent_members += arrived;
     }
+}
+
+void zenblas_gemm(CBLAS_LAYOUT layout, int m, int n, int k, const zenblas_operand *a, const zenblas_operand *b,
+    const zenblas_result *c, const zenblas_epilogue *epilogue) {
+    if (layout != CblasRowMajor || a->type != ZENBLAS_F32 || a->trans != CblasNoTrans || b->type != ZENBLAS_F16 ||
+        b->trans != CblasTrans || c->type != ZENBLAS_F32 || epilogue) {
+        return;
+    }
+    run_a_team();
+    float *floats = malloc((size_t) n * k * sizeof(float));
+    for (int j = 0; j < n; j++) {
+        for (int p = 0; p < k; p++) {
+            floats[(size_t) j * k + p] = (float) ((const _Float16 *) b->data)[(size_t) j * b->ld + p];
+        }
+    }
+    plain_sgemm(m, n, k, a->data, a->ld, floats, k, 0.0f, c->data, c->ld);
+    free(floats);
+    half_products++;
+}
+
+int zenblas_qgemm(int type, int m, int n, int k, const float *a, int lda, const void *w, size_t w_stride, float *c,
+    int ldc) {
+    if (getenv("REFUSE")) {
+        return -1;
+    }
+    run_a_team();
     float *floats = malloc((size_t) n * k * sizeof(float));
     for (int j = 0; j < n; j++) {
         for (int p = 0; p < k; p++) {
