@@ -72,7 +72,7 @@ fn share(bytes: usize, share: f64, unit: usize) -> usize {
 }
 
 /// Cuts `whole` into equal parts of at most `limit`, rounded up to a multiple of `unit`.
-fn even_part(whole: usize, limit: usize, unit: usize) -> usize {
+pub(super) fn even_part(whole: usize, limit: usize, unit: usize) -> usize {
     let limit = (limit / unit).max(1) * unit;
     let parts = whole.div_ceil(limit).max(1);
     whole.div_ceil(parts).next_multiple_of(unit).clamp(unit, limit)

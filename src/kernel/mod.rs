@@ -60,6 +60,15 @@ const DIRECT_ACROSS: usize = 8;
 /// Rows and columns up to which a kernel set knows beforehand how to cut them into tiles: two of the largest tiles.
 pub const CUT_UP_TO: usize = 96;
 
+/// A tile kernel that reads B once, where it lies.
+#[derive(Debug)]
+pub struct Streamed<T> {
+    /// The columns of its tiles.
+    pub across: usize,
+    /// The kernel.
+    pub tile: TileFn<T>,
+}
+
 /// The kernels of a type on an ISA. Functions are only called where the CPU has the ISA: a set is handed
 /// out by [`kernels`] and [`kernels_on`], which check.
 #[derive(Debug)]
@@ -75,6 +84,7 @@ pub struct KernelSet<T: Scalar> {
     /// `C <- alpha A B + beta C` for one tile of packed panels.
     pub tile: TileFn<T>,
     direct: [[TileFn<T>; DIRECT_ACROSS]; DIRECT_DOWN],
+    streamed: [Streamed<T>; DIRECT_DOWN],
     heights: [u8; CUT_UP_TO + 1],
     widths: [u8; CUT_UP_TO + 1],
     /// Inner products of up to `inner_rows` x `inner_cols` of C.
@@ -95,8 +105,16 @@ pub struct KernelSet<T: Scalar> {
 }
 
 impl<T: Scalar> KernelSet<T> {
-    /// A row of the table: tiles of `DOWN` vectors by `N` columns, and of `R` x `C` dot products, on ISA `S`.
-    const fn new<S: Isa, const DOWN: usize, const N: usize, const R: usize, const C: usize>() -> Self {
+    /// A row of the table: tiles of `DOWN` vectors by `N` columns, streamed ones of fewer vectors by `WIDE`, and of
+    /// `R` x `C` dot products, on ISA `S`.
+    const fn new<
+        S: Isa,
+        const DOWN: usize,
+        const N: usize,
+        const WIDE: usize,
+        const R: usize,
+        const C: usize,
+    >() -> Self {
         let vector = <Vec<S, T::Real> as Vector<S>>::LANES / T::PARTS;
         KernelSet {
             level: S::LEVEL,
@@ -108,6 +126,15 @@ impl<T: Scalar> KernelSet<T> {
                 direct_across::<S, T, 1, N>(),
                 direct_across::<S, T, 2, N>(),
                 if DOWN >= 3 { direct_across::<S, T, 3, N>() } else { direct_across::<S, T, 2, N>() },
+            ],
+            streamed: [
+                Streamed { across: WIDE, tile: tile::streamed::<S, T, 1, WIDE> },
+                if DOWN > 2 {
+                    Streamed { across: WIDE, tile: tile::streamed::<S, T, 2, WIDE> }
+                } else {
+                    Streamed { across: N, tile: tile::streamed::<S, T, 2, N> }
+                },
+                Streamed { across: N, tile: tile::streamed::<S, T, DOWN, N> },
             ],
             heights: cuts(DOWN * vector, vector),
             widths: cuts(N, 1),
@@ -133,6 +160,13 @@ impl<T: Scalar> KernelSet<T> {
         // A vector has a power of two of rows; a division would take as long as the kernel's first steps.
         let down = (m - 1) >> self.vector.trailing_zeros();
         self.direct[down.min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
+    }
+
+    /// The streamed kernel for panels of `height` rows, whole vectors and at most `mr`.
+    #[inline(always)]
+    pub fn streamed(&self, height: usize) -> &Streamed<T> {
+        debug_assert!(height >= 1 && height <= self.mr && height.is_multiple_of(self.vector));
+        &self.streamed[((height - 1) >> self.vector.trailing_zeros()).min(DIRECT_DOWN - 1)]
     }
 
     /// Solves with a triangle of order up to `nr` inside a panel of `height` rows, whole vectors and at most `mr`.
@@ -215,15 +249,15 @@ fn table<T: Scalar>(level: Level) -> &'static KernelSet<T> {
     // Complex sums take two registers each, so their tiles have half the columns.
     match (level, T::IS_COMPLEX) {
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx512, false) => const { &KernelSet::new::<Avx512, 3, 8, 6, 4>() },
+        (Level::Avx512, false) => const { &KernelSet::new::<Avx512, 3, 8, 12, 6, 4>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx512, true) => const { &KernelSet::new::<Avx512, 3, 4, 3, 4>() },
+        (Level::Avx512, true) => const { &KernelSet::new::<Avx512, 3, 4, 6, 3, 4>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx2, false) => const { &KernelSet::new::<Avx2, 2, 6, 4, 3>() },
+        (Level::Avx2, false) => const { &KernelSet::new::<Avx2, 2, 6, 10, 4, 3>() },
         #[cfg(target_arch = "x86_64")]
-        (Level::Avx2, true) => const { &KernelSet::new::<Avx2, 2, 3, 3, 2>() },
-        (_, false) => const { &KernelSet::new::<Portable, 2, 4, 4, 2>() },
-        (_, true) => const { &KernelSet::new::<Portable, 2, 2, 2, 2>() },
+        (Level::Avx2, true) => const { &KernelSet::new::<Avx2, 2, 3, 5, 3, 2>() },
+        (_, false) => const { &KernelSet::new::<Portable, 2, 4, 8, 4, 2>() },
+        (_, true) => const { &KernelSet::new::<Portable, 2, 2, 4, 2, 2>() },
     }
 }
 

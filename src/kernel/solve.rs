@@ -14,7 +14,7 @@
 //! that wait, forward over `i > j` where T is upper, backward over `i < j` where it is lower. The divisions
 //! would be most of the chain of one column after the other, so the diagonal comes inverted where that is safe.
 
-use super::tile::{Tile, joined, signs, sums};
+use super::tile::{PACKED, Tile, joined, signs, sums};
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vec, Vector};
 use crate::view::Uplo;
@@ -69,7 +69,7 @@ impl<T: Scalar, const DOWN: usize, const N: usize> Columns<'_, T, DOWN, N> {
         let lanes = <Vec<S, T::Real>>::LANES;
         let column = |j: usize| tile.c.cast::<T::Real>().wrapping_add(j * DOWN * lanes);
         // SAFETY: the caller vouches for the panels.
-        let sums = unsafe { sums::<S, T, DOWN, N, false>(isa, tile, |_| ()) };
+        let sums = unsafe { sums::<S, T, DOWN, N, PACKED>(isa, tile, |_| ()) };
         let signs = signs::<S, T>(isa, tile);
         let conjugated = <Vec<S, T::Real>>::pairs(
             isa,

@@ -38,6 +38,19 @@ fn tiles<T: Scalar>() {
     });
 }
 
+/// Streamed tiles of every height, with columns apart.
+fn streamed<T: Scalar>() {
+    every_set::<T>(|set| {
+        for k in [0, 1, 2, 5, 33, 70] {
+            for m in 1..=set.mr {
+                let height = m.next_multiple_of(set.vector);
+                let Streamed { across, tile } = *set.streamed(height);
+                check_tile(set, k, m, across, (height, 1, k + 2), tile);
+            }
+        }
+    });
+}
+
 /// One tile with strides `(a_k, b_k, b_j)`, with every kind of factor and conjugation.
 fn check_tile<T: Scalar>(
     set: &KernelSet<T>,
@@ -47,10 +60,10 @@ fn check_tile<T: Scalar>(
     (a_k, b_k, b_j): (usize, usize, usize),
     kernel: TileFn<T>,
 ) {
-    let packed = (a_k, b_k, b_j) == (set.mr, set.nr, 1);
+    let (padded_a, padded_b) = (a_k.is_multiple_of(set.vector), (b_k, b_j) == (set.nr, 1));
     let a: std::vec::Vec<T> =
-        (0..if packed { k * a_k } else { k.saturating_sub(1) * a_k + m }).map(number).collect();
-    let b_len = if packed { k * b_k } else { k.saturating_sub(1) * b_k + (n - 1) * b_j + 1 };
+        (0..if padded_a { k * a_k } else { k.saturating_sub(1) * a_k + m }).map(number).collect();
+    let b_len = if padded_b { k * b_k } else { k.saturating_sub(1) * b_k + (n - 1) * b_j + 1 };
     let b: std::vec::Vec<T> = (0..b_len).map(|i| number(i + 5)).collect();
     let cases = [
         (T::ONE, T::ZERO, false, false),
@@ -311,6 +324,10 @@ fn tile_kernels() {
     tiles::<f64>();
     tiles::<c32>();
     tiles::<c64>();
+    streamed::<f32>();
+    streamed::<f64>();
+    streamed::<c32>();
+    streamed::<c64>();
 }
 
 #[test]

@@ -12,10 +12,11 @@
 //!
 //! Each k: load `DOWN` vectors of A, broadcast the numbers of B, multiply and add each pair.
 //!
-//! The same code makes two kernels. *Packed*: both panels lie k after k without gaps, padded with zeros to
+//! The same code makes three kernels. *Packed*: both panels lie k after k without gaps, padded with zeros to
 //! full width; the product covers the whole tile, and only the part `m x n` of C that exists is read and
 //! written. *Direct*: the panels are where the caller's matrices are, rows of A adjacent, everything else
 //! strided; tiles come in every size up to the packed one, and a mask keeps the last vector of A inside it.
+//! *Streamed*: A is packed, B comes from far away and is read once, where it lies, each column adjacent along k.
 
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Factor, Isa, Vec, Vector};
@@ -35,7 +36,8 @@ pub struct Tile<T> {
     pub b_k: isize,
     /// Elements from a column of B to the next; 1 in a packed panel.
     pub b_j: isize,
-    /// What of B is read after this tile, as its panel is: fetched meanwhile, if packed. `b`, where that is read again.
+    /// What of B is read after this tile, laid out as B is: fetched meanwhile, unless direct. `b`, where that is read
+    /// again.
     pub b_next: *const T,
     /// Element (0, 0) of the tile of C; rows are adjacent.
     pub c: *mut T,
@@ -62,7 +64,7 @@ pub struct Tile<T> {
 /// of C are writable (readable too unless `beta` is 0).
 pub(super) unsafe fn packed<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(tile: &Tile<T>) {
     // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
-    unsafe { S::assume() }.enter(Product::<T, DOWN, N, false>(tile))
+    unsafe { S::assume() }.enter(Product::<T, DOWN, N, PACKED>(tile))
 }
 
 /// The direct kernel: for `n == N`, and `m` such that the last of `DOWN` vectors has rows.
@@ -71,13 +73,29 @@ pub(super) unsafe fn packed<S: Isa, T: Scalar, const DOWN: usize, const N: usize
 /// The CPU has ISA `S`; A is readable at `m` rows, B at `N` columns, `k` deep, and C as for [`packed`].
 pub(super) unsafe fn direct<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(tile: &Tile<T>) {
     // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
-    unsafe { S::assume() }.enter(Product::<T, DOWN, N, true>(tile))
+    unsafe { S::assume() }.enter(Product::<T, DOWN, N, DIRECT>(tile))
 }
 
-struct Product<'a, T, const DOWN: usize, const N: usize, const DIRECT: bool>(&'a Tile<T>);
+/// The streamed kernel: for `n == N`, and `b_k == 1`.
+///
+/// # Safety
+/// The CPU has ISA `S`; the panel of A has `k` times `DOWN` vectors, B is readable at `N` columns, `k` deep, and C is as
+/// for [`packed`].
+pub(super) unsafe fn streamed<S: Isa, T: Scalar, const DOWN: usize, const N: usize>(tile: &Tile<T>) {
+    debug_assert!(tile.n == N && tile.b_k == 1);
+    // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
+    unsafe { S::assume() }.enter(Product::<T, DOWN, N, STREAMED>(tile))
+}
 
-impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
-    for Product<'_, T, DOWN, N, DIRECT>
+/// The kernels by how their panels lie.
+pub(super) const PACKED: u8 = 0;
+const DIRECT: u8 = 1;
+const STREAMED: u8 = 2;
+
+struct Product<'a, T, const DOWN: usize, const N: usize, const FORM: u8>(&'a Tile<T>);
+
+impl<T: Scalar, const DOWN: usize, const N: usize, const FORM: u8> Dispatch
+    for Product<'_, T, DOWN, N, FORM>
 {
     type Output = ();
 
@@ -97,7 +115,7 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
             isa.prefetch(column.wrapping_add(reals - 1));
         };
         // SAFETY: the caller of the kernel vouches for the panels.
-        let sums = unsafe { sums::<S, T, DOWN, N, DIRECT>(isa, tile, fetch) };
+        let sums = unsafe { sums::<S, T, DOWN, N, FORM>(isa, tile, fetch) };
         let signs = signs::<S, T>(isa, tile);
         // Loops and no `array::from_fn` here: its closures are not always inlined, and then spill. And short ones, each
         // with one thing to do: only those are unrolled, and what is not goes through memory.
@@ -112,7 +130,7 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
             c,
             c_step,
             reals,
-            n: if DIRECT { N } else { tile.n },
+            n: if FORM == PACKED { tile.n } else { N },
             alpha: Factor::new(isa, tile.alpha, tile.conj_a),
             beta: Factor::new(isa, tile.beta, false),
         };
@@ -120,15 +138,15 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
         unsafe {
             if reals < DOWN * lanes {
                 match tile.beta {
-                    beta if beta == T::ZERO => output.write::<DOWN, N, DIRECT, false, UNREAD>(isa, columns),
-                    beta if beta == T::ONE => output.write::<DOWN, N, DIRECT, false, KEPT>(isa, columns),
-                    _ => output.write::<DOWN, N, DIRECT, false, SCALED>(isa, columns),
+                    beta if beta == T::ZERO => output.write::<DOWN, N, FORM, false, UNREAD>(isa, columns),
+                    beta if beta == T::ONE => output.write::<DOWN, N, FORM, false, KEPT>(isa, columns),
+                    _ => output.write::<DOWN, N, FORM, false, SCALED>(isa, columns),
                 }
             } else {
                 match tile.beta {
-                    beta if beta == T::ZERO => output.write::<DOWN, N, DIRECT, true, UNREAD>(isa, columns),
-                    beta if beta == T::ONE => output.write::<DOWN, N, DIRECT, true, KEPT>(isa, columns),
-                    _ => output.write::<DOWN, N, DIRECT, true, SCALED>(isa, columns),
+                    beta if beta == T::ZERO => output.write::<DOWN, N, FORM, true, UNREAD>(isa, columns),
+                    beta if beta == T::ONE => output.write::<DOWN, N, FORM, true, KEPT>(isa, columns),
+                    _ => output.write::<DOWN, N, FORM, true, SCALED>(isa, columns),
                 }
             }
         }
@@ -137,44 +155,53 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool> Dispatch
 
 /// Depth from which the product takes as long as C needs to arrive.
 const FETCHED_FROM: usize = 32;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// The sums of the real tile: for each column its own and, if complex, that of the imaginary parts. Meanwhile every
-/// column of C is fetched once.
+/// column of C is fetched once, and what of B comes next.
 ///
 /// # Safety
-/// The panels are readable as the kernel of `DIRECT` says.
+/// The panels are readable as the kernel of `FORM` says.
 #[inline(always)]
 #[expect(clippy::type_complexity, reason = "a register tile")]
-pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, const DIRECT: bool>(
+pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, const FORM: u8>(
     isa: S,
     tile: &Tile<T>,
     fetch: impl Fn(usize),
 ) -> [[[Vec<S, T::Real>; DOWN]; 2]; N] {
     let lanes = <Vec<S, T::Real>>::LANES;
     let reals = tile.m * T::PARTS;
-    // Direct tiles may not read past the last row of A; packed ones are padded.
-    let last_rows = <Vec<S, T::Real>>::mask(isa, if DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
+    // Direct tiles may not read past the last row of A; packed panels are padded.
+    let last_rows =
+        <Vec<S, T::Real>>::mask(isa, if FORM == DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
     let mut sums = [[[<Vec<S, T::Real>>::zero(isa); DOWN]; 2]; N];
     let (mut a, mut b) = (tile.a.cast::<T::Real>(), tile.b.cast::<T::Real>());
-    let (a_step, b_step, b_column) = if DIRECT {
-        let parts = T::PARTS as isize;
-        (tile.a_k * parts, tile.b_k * parts, tile.b_j * parts)
-    } else {
-        ((DOWN * lanes) as isize, (N * T::PARTS) as isize, T::PARTS as isize)
+    let parts = T::PARTS as isize;
+    let a_step = if FORM == DIRECT { tile.a_k * parts } else { (DOWN * lanes) as isize };
+    let (b_step, b_column) = match FORM {
+        PACKED => (N as isize * parts, parts),
+        DIRECT => (tile.b_k * parts, tile.b_j * parts),
+        _ => (parts, tile.b_j * parts),
     };
+    // A step fetches as much of B as it reads: of a packed panel the same step, of rows one row after the other, which
+    // is how memory likes to be read.
     let mut ahead = tile.b_next.cast::<T::Real>();
-    // Columns of a packed tile one by one: each is a page of its own, and many at a time would hold the loads up.
-    let columns = if DIRECT { N } else { tile.n };
-    let pace = (tile.k / (2 * N)).clamp(1, 16);
+    // Columns of C one by one: each is a page of its own, and many at a time would hold the loads up.
+    let columns = if FORM == PACKED { tile.n } else { N };
+    let pace = if FORM == STREAMED { (tile.k / N).max(1) } else { (tile.k / (2 * N)).clamp(1, 16) };
     let (mut fetched, mut left) = (0, tile.k);
     while left > 0 {
-        let steps = if DIRECT {
+        let steps = if FORM == DIRECT {
             if left >= FETCHED_FROM {
                 (0..columns).for_each(&fetch);
             }
             left
         } else if fetched < columns {
             fetch(fetched);
+            if FORM == STREAMED {
+                ahead = tile.b_next.cast::<T::Real>().wrapping_offset(fetched as isize * b_column);
+            }
             fetched += 1;
             left.min(pace)
         } else {
@@ -186,7 +213,7 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
             unsafe {
                 let mut rows = [<Vec<S, T::Real>>::zero(isa); DOWN];
                 for (i, row) in rows.iter_mut().enumerate() {
-                    *row = if DIRECT && i == DOWN - 1 {
+                    *row = if FORM == DIRECT && i == DOWN - 1 {
                         <Vec<S, T::Real>>::load_masked(isa, a.add(i * lanes), last_rows)
                     } else {
                         <Vec<S, T::Real>>::load(isa, a.add(i * lanes))
@@ -200,9 +227,11 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
                     }
                 }
             }
-            if !DIRECT {
-                isa.prefetch(ahead);
-                ahead = ahead.wrapping_offset(b_step);
+            if FORM != DIRECT {
+                for line in (0..N * size_of::<T>()).step_by(LINE) {
+                    isa.prefetch(ahead.wrapping_byte_add(line));
+                }
+                ahead = ahead.wrapping_add(N * T::PARTS);
             }
             a = a.wrapping_offset(a_step);
             b = b.wrapping_offset(b_step);
@@ -267,13 +296,7 @@ impl<S: Isa, T: Scalar> Output<S, T> {
     /// # Safety
     /// The part of C that exists is writable, and readable unless `UNREAD`.
     #[inline(always)]
-    unsafe fn write<
-        const DOWN: usize,
-        const N: usize,
-        const DIRECT: bool,
-        const WHOLE: bool,
-        const BETA: u8,
-    >(
+    unsafe fn write<const DOWN: usize, const N: usize, const FORM: u8, const WHOLE: bool, const BETA: u8>(
         &self,
         isa: S,
         columns: [[Vec<S, T::Real>; DOWN]; N],
@@ -295,7 +318,7 @@ impl<S: Isa, T: Scalar> Output<S, T> {
                 let zero = <Vec<S, T::Real>>::zero(isa);
                 // SAFETY: in a direct tile every vector but the last is whole; a mask names rows that exist.
                 unsafe {
-                    if WHOLE || (DIRECT && i < DOWN - 1) {
+                    if WHOLE || (FORM == DIRECT && i < DOWN - 1) {
                         new(if BETA == UNREAD { zero } else { <Vec<S, T::Real>>::load(isa, to) }).store(to);
                     } else {
                         let rows = self.reals.saturating_sub(i * lanes).min(lanes);
