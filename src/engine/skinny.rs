@@ -28,13 +28,14 @@ use crate::view::MatRef;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// Columns up to which inner products win. Measured on Zen 3, f32 and f64, A 4096 x 4096, against the packed loops:
-/// 1.1 to 2.3 times as fast up to 16 columns, 0.85 at 32.
-const INNER_COLUMNS: usize = 16;
-/// The same for streamed tiles.
+/// Columns up to which streamed tiles win. Measured on Zen 5, A 4096 x 4096, against the packed loops: f32 and f64 1.3 to
+/// 1.8 times as fast up to 64 columns, 1.0 to 1.06 at 128.
 const STREAMED_COLUMNS: usize = 128;
-/// The same for outer products: 2 to 3 times as fast up to 16 columns, 1.3 to 1.5 at 24 and 32 (complex 1.2), 1.0 to
-/// 1.15 at 48 and 64.
+/// Inner products win where the columns fill no more than half a vector. Measured there, f32, 8 columns, against streamed
+/// tiles: 1.2 times as fast if A is in L3, 0.8 times if it is not.
+const INNER_PART: usize = 2;
+/// Columns up to which outer products win. Measured on Zen 3: 2 to 3 times as fast up to 16 columns, 1.3 to 1.5 at 24 and
+/// 32 (complex 1.2), 1.0 to 1.15 at 48 and 64.
 const OUTER_COLUMNS: usize = 32;
 /// Part of L2 from which A is large.
 const A_SHARE: f64 = 0.25;
@@ -97,7 +98,7 @@ impl<T: Scalar> Skinny<'_, T> {
     fn run(&self) -> bool {
         let (n, k) = (self.b.rows(), self.b.cols());
         if self.a.col_stride() == 1 {
-            if n > INNER_COLUMNS {
+            if n > (self.kernels.vector / INNER_PART).max(1) {
                 return self.stream();
             }
             if self.b.col_stride() == 1 {
@@ -314,6 +315,8 @@ impl<T: Scalar> Skinny<'_, T> {
         let depth = if n <= inner_cols { k } else { ROWS_BYTES / inner_rows / size_of::<T>() / 64 * 64 };
         for i in rows.clone().step_by(inner_rows) {
             for pc in (0..k).step_by(depth) {
+                let next =
+                    if pc + depth < k { self.a.at(i, pc + depth) } else { self.a.at(i + inner_rows, 0) };
                 for j in (0..n).step_by(inner_cols) {
                     // SAFETY: the tile lies inside A, B and C; the kernel set is one that the CPU has.
                     unsafe {
@@ -321,6 +324,7 @@ impl<T: Scalar> Skinny<'_, T> {
                             k: depth.min(k - pc),
                             a: self.a.at(i, pc),
                             a_row: self.a.row_stride(),
+                            a_next: next,
                             b: b.at(j, pc),
                             b_col: b.row_stride(),
                             c: self.c.offset(i as isize * self.c_row + j as isize * self.c_col),

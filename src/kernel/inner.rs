@@ -20,6 +20,8 @@ pub struct Inner<T> {
     pub a: *const T,
     /// Elements from a row of A to the next.
     pub a_row: isize,
+    /// What of A is read after this, laid out as A is: fetched meanwhile.
+    pub a_next: *const T,
     /// Element (0, 0) of B; each column is adjacent.
     pub b: *const T,
     /// Elements from a column of B to the next.
@@ -74,6 +76,10 @@ impl<T: Scalar, const R: usize, const C: usize> Dispatch for Sums<'_, T, R, C> {
         let mut sums = [[[<Vec<S, T::Real>>::zero(isa); R]; 2]; C];
         let mut p = 0;
         while p + lanes <= reals {
+            for r in 0..R {
+                let next = inner.a_next.wrapping_offset(r as isize * inner.a_row).cast::<T::Real>();
+                isa.prefetch(next.wrapping_add(p));
+            }
             // SAFETY: `lanes` reals from p < reals of rows and columns that exist.
             step(
                 isa,

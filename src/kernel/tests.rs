@@ -365,6 +365,7 @@ fn inner_products<T: Scalar>() {
                                 k,
                                 a: a.as_ptr(),
                                 a_row: a_row as isize,
+                                a_next: a.as_ptr(),
                                 b: b.as_ptr(),
                                 b_col: b_col as isize,
                                 c: c.as_mut_ptr(),

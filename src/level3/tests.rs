@@ -159,7 +159,7 @@ const SIZES: [(usize, usize, usize); 14] = [
     (200, 3, 40),
 ];
 /// Products with a short side whose other operand is larger than a quarter of L2.
-const SKINNY: [(usize, usize, usize); 7] = [
+const SKINNY: [(usize, usize, usize); 9] = [
     (401, 1, 213),
     (401, 2, 213),
     (401, 5, 213),
@@ -167,6 +167,9 @@ const SKINNY: [(usize, usize, usize); 7] = [
     (401, 32, 213),
     (7, 401, 213),
     (17, 401, 213),
+    // Panels of two heights; several blocks of depth of the larger types.
+    (70, 401, 213),
+    (101, 120, 600),
 ];
 
 fn gemms<T: Scalar>(sizes: &[(usize, usize, usize)]) {
