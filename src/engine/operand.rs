@@ -4,7 +4,7 @@
 //! A is seen as m x k, B transposed as n x k, so that both are packed by the same code.
 
 use super::panels::Panels;
-use crate::kernel::convert::{self, Stored};
+use crate::kernel::convert::{self, Rows, Stored};
 use crate::kernel::panel::Panel;
 use crate::scalar::Scalar;
 use crate::simd::Level;
@@ -37,6 +37,7 @@ pub struct Converted<'a, T> {
     k_stride: isize,
     offset: T,
     pack: unsafe fn(Level, &Panel<T>, T),
+    rows: unsafe fn(Level, &Rows<T>, T),
     get: unsafe fn(*const u8, T) -> T,
     life: PhantomData<&'a T>,
 }
@@ -51,10 +52,43 @@ impl<'a, T: Scalar> Converted<'a, T> {
             k_stride: mat.col_stride(),
             offset,
             pack: convert::pack::<E, T>,
+            rows: convert::rows::<E, T>,
             // SAFETY: whoever calls this has a number of the matrix there.
             get: |number, offset| unsafe { (*number.cast::<E>()).widen(offset) },
             life: PhantomData,
         }
+    }
+
+    /// Whether the numbers of a row lie one behind the other.
+    pub fn is_adjacent_along_k(&self) -> bool {
+        self.k_stride == 1
+    }
+
+    /// Converts rows `here` at depths `k` to `to`, row after row, and fetches rows `next`.
+    ///
+    /// # Safety
+    /// Numbers are adjacent along k; the CPU has ISA `level`; `to` has room for the elements.
+    pub unsafe fn convert_rows(
+        &self,
+        level: Level,
+        here: &Range<usize>,
+        next: &Range<usize>,
+        k: &Range<usize>,
+        to: *mut T,
+    ) {
+        debug_assert!(self.is_adjacent_along_k());
+        let from = |rows: &Range<usize>| self.at(rows.start, k.start).cast();
+        let rows = Rows {
+            from: from(here),
+            stride: self.i_stride,
+            rows: here.len(),
+            k: k.len(),
+            to,
+            next: from(next),
+            next_rows: next.len(),
+        };
+        // SAFETY: the numbers lie inside the matrix; the caller vouches for the rest.
+        unsafe { (self.rows)(level, &rows, self.offset) }
     }
 
     fn at(&self, i: usize, k: usize) -> *const u8 {

@@ -8,29 +8,24 @@
 //!      +-----------+    +--+
 //! ```
 //!
-//! Where k is what lies adjacent in A, inner products along it of very few columns ([`crate::kernel::inner`]), of more
-//! columns streamed tiles, whose lanes are the columns ([`crate::kernel::tile`]); where the rows are, outer products of
-//! its columns ([`crate::kernel::outer`]). B, which is small, is copied into the form that the kernel wants.
+//! Where k is what lies adjacent in A, inner products along it ([`crate::kernel::inner`]), but of more than very few columns
+//! [`super::streamed`] makes better use of the lanes; where the rows are, outer products of its columns
+//! ([`crate::kernel::outer`]). B, which is small, is copied into the form that the kernel wants.
 
-use super::blocking::even_part;
-use super::gemm::{Gemm, LARGEST_TILE, Region, rate};
+use super::gemm::{Gemm, Region, rate};
 use super::operand::Operand;
 use super::{Ready, Shape, plan};
+use crate::kernel::KernelSet;
 use crate::kernel::inner::Inner;
 use crate::kernel::outer::{self, Outer};
-use crate::kernel::panel::{Panel, Unpanel};
-use crate::kernel::tile::Tile;
-use crate::kernel::{KernelSet, Streamed};
 use crate::platform::memory::Buffer;
-use crate::platform::{pool, topology};
+use crate::platform::pool::{self, Team};
+use crate::platform::topology;
 use crate::scalar::Scalar;
 use crate::view::MatRef;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// Columns up to which streamed tiles win. Measured on Zen 5, A 4096 x 4096, against the packed loops: f32 and f64 1.3 to
-/// 1.8 times as fast up to 64 columns, 1.0 to 1.06 at 128.
-const STREAMED_COLUMNS: usize = 128;
 /// Inner products win where the columns fill no more than half a vector. Measured there, f32, 8 columns, against streamed
 /// tiles: 1.2 times as fast if A is in L3, 0.8 times if it is not.
 const INNER_PART: usize = 2;
@@ -39,10 +34,6 @@ const INNER_PART: usize = 2;
 const OUTER_COLUMNS: usize = 32;
 /// Part of L2 from which A is large.
 const A_SHARE: f64 = 0.25;
-/// Part of L2 that a block of B may take, which every tile of streamed rows meets.
-const B_SHARE: f64 = 0.5;
-/// Depths that blocks are multiples of: some cache lines of any type.
-const DEPTHS: usize = 64;
 /// Bytes of sums that outer products keep in L1.
 const SUMS_BYTES: usize = 16 << 10;
 /// Room for them, of whole cache lines.
@@ -78,7 +69,7 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
     let (Operand::Dense(a), Operand::Dense(b), Region::Full) = (&gemm.a, &gemm.b, gemm.region) else {
         return false;
     };
-    if gemm.m.min(gemm.n) > STREAMED_COLUMNS {
+    if gemm.m.min(gemm.n) > OUTER_COLUMNS {
         return false;
     }
     let Gemm { kernels, alpha, beta, c, .. } = *gemm;
@@ -99,7 +90,7 @@ impl<T: Scalar> Skinny<'_, T> {
         let (n, k) = (self.b.rows(), self.b.cols());
         if self.a.col_stride() == 1 {
             if n > (self.kernels.vector / INNER_PART).max(1) {
-                return self.stream();
+                return false;
             }
             if self.b.col_stride() == 1 {
                 self.share_rows(|rows| {
@@ -117,7 +108,7 @@ impl<T: Scalar> Skinny<'_, T> {
                     self.inner_products(rows, MatRef::new(buffer.as_mut_ptr().cast(), n, k, k as isize, 1))
                 }
             });
-        } else if self.a.row_stride() == 1 && n <= OUTER_COLUMNS {
+        } else if self.a.row_stride() == 1 {
             let Some(buffer) = Buffer::take(n * k * outer::factors::<T>() * size_of::<T::Real>()) else {
                 return false;
             };
@@ -146,164 +137,7 @@ impl<T: Scalar> Skinny<'_, T> {
 
     /// Calls `part` with ranges of rows, on as many threads as pay.
     fn share_rows(&self, part: impl Fn(Range<usize>) + Sync) {
-        let (m, n, k) = (self.a.rows(), self.b.rows(), self.a.cols());
-        let KernelSet { mr, nr, level, .. } = *self.kernels;
-        let (a, b) = ((mr, mr * size_of::<T>()), (nr, nr * size_of::<T>()));
-        // With few columns the multipliers wait for A.
-        let rate = rate::<T>(level) * (n as f64 / 16.0).min(0.9);
-        let shape = Shape { ready: Ready { kc: k, a: true, b: true }, ..Shape::new([m, n, k], a, b, rate) };
-        let threads = plan::lane_threads(&shape);
-        if threads == 1 {
-            return part(0..m);
-        }
-        let team = pool::take(threads);
-        let panels = m.div_ceil(mr);
-        let pieces = (team.size() * PIECES).min(panels);
-        let first = |piece: usize| (panels * piece / pieces * mr).min(m);
-        team.share(pieces, |piece| part(first(piece)..first(piece + 1)));
-    }
-
-    /// Streamed tiles, if there is memory for B.
-    fn stream(&self) -> bool {
-        let KernelSet { vector, pack, .. } = *self.kernels;
-        let (n, k) = (self.b.rows(), self.b.cols());
-        let lanes = n.next_multiple_of(vector);
-        let Some(buffer) = Buffer::take(lanes * k * size_of::<T>()) else { return false };
-        let room = (topology::get().caches.l2 as f64 * B_SHARE) as usize / (lanes * size_of::<T>());
-        let blocks = Blocks { b: buffer.as_mut_ptr().cast(), lanes, depth: even_part(k, room, DEPTHS) };
-        for pc in (0..k).step_by(blocks.depth) {
-            let depth = blocks.depth.min(k - pc);
-            self.panels(|cols, height| {
-                // SAFETY: the panel has room for `height` columns, of which `cols` exist; the kernel set is one that the
-                // CPU has.
-                unsafe {
-                    pack(&Panel {
-                        from: self.b.at(cols.start, pc),
-                        i_stride: self.b.row_stride(),
-                        k_stride: self.b.col_stride(),
-                        width: cols.len(),
-                        k: depth,
-                        to: blocks.panel(cols.start, pc, depth),
-                        padded: height,
-                        conj: false,
-                    })
-                }
-            });
-        }
-        // SAFETY: B is packed; threads have rows of their own.
-        self.share_rows(|rows| unsafe { self.streamed_rows(rows, &blocks) });
-        true
-    }
-
-    /// Calls `each` with the columns that panels of B have, and how many they have room for: whole vectors.
-    fn panels(&self, mut each: impl FnMut(Range<usize>, usize)) {
-        let (n, mut j) = (self.b.rows(), 0);
-        while j < n {
-            let height = self.kernels.height(n - j);
-            each(j..(j + height).min(n), height);
-            j += height;
-        }
-    }
-
-    /// # Safety
-    /// Nobody else uses the rows of C; the blocks are those of B.
-    unsafe fn streamed_rows(&self, rows: Range<usize>, blocks: &Blocks<T>) {
-        let (n, k) = (self.b.rows(), self.a.cols());
-        // The first panel, one of the highest, goes ahead and fetches; of lower ones the tiles may be wider, but then they
-        // would not end where the others do.
-        let Streamed { across, .. } = *self.kernels.streamed(self.kernels.height(n));
-        for pc in (0..k).step_by(blocks.depth) {
-            let depth = blocks.depth.min(k - pc);
-            for i in rows.clone().step_by(across) {
-                let here = i..(i + across).min(rows.end);
-                self.panels(|cols, height| {
-                    let b = blocks.panel(cols.start, pc, depth);
-                    let ahead = if cols.start == 0 && here.end < rows.end { here.end } else { i };
-                    // SAFETY: as the caller vouches.
-                    unsafe { self.streamed_tile(here.clone(), cols, pc..pc + depth, (b, height), ahead) }
-                });
-            }
-        }
-    }
-
-    /// The tile `rows` x `cols` at depths `k`, from a panel of B of some height. Row `ahead` of A and those behind it are
-    /// fetched.
-    ///
-    /// # Safety
-    /// Nobody else uses these rows of C; the panel is that of `cols`.
-    unsafe fn streamed_tile(
-        &self,
-        rows: Range<usize>,
-        cols: Range<usize>,
-        k: Range<usize>,
-        (b, height): (*const T, usize),
-        ahead: usize,
-    ) {
-        let KernelSet { nr, pack, unpack, .. } = *self.kernels;
-        let c = self.c.wrapping_offset(rows.start as isize * self.c_row + cols.start as isize * self.c_col);
-        let beta = if k.start == 0 { self.beta } else { T::ONE };
-        // In the tile rows and columns change places. Where its columns are not adjacent in C, it is a copy.
-        let mut copy = MaybeUninit::<[u128; LARGEST_TILE / 16]>::uninit();
-        debug_assert!(height * rows.len() * size_of::<T>() <= LARGEST_TILE);
-        let in_place = self.c_col == 1;
-        let (to, to_row, m) = if in_place {
-            (c, self.c_row, cols.len())
-        } else {
-            (copy.as_mut_ptr().cast(), height as isize, height)
-        };
-        // SAFETY: rows and columns of C that exist; the copy has room for the tile; A is readable at the rows, and the
-        // panel `height` columns wide; the kernel set is one that the CPU has.
-        unsafe {
-            if !in_place && beta != T::ZERO {
-                pack(&Panel {
-                    from: c,
-                    i_stride: self.c_col,
-                    k_stride: self.c_row,
-                    width: cols.len(),
-                    k: rows.len(),
-                    to,
-                    padded: height,
-                    conj: false,
-                });
-            }
-            let Streamed { across, tile } = *self.kernels.streamed(height);
-            let tile_at = |row: usize, n: usize| Tile {
-                k: k.len(),
-                a: b,
-                a_k: height as isize,
-                b: self.a.at(row, k.start),
-                b_k: 1,
-                b_j: self.a.row_stride(),
-                b_next: self.a.at(ahead, k.start),
-                c: to.wrapping_offset((row - rows.start) as isize * to_row),
-                c_col: to_row,
-                m,
-                n,
-                alpha: self.alpha,
-                beta,
-                conj_a: self.conj_b,
-                conj_b: self.conj_a,
-            };
-            if rows.len() == across {
-                tile(&tile_at(rows.start, across));
-            } else {
-                for row in rows.clone().step_by(nr) {
-                    let n = nr.min(rows.end - row);
-                    (self.kernels.direct(m, n))(&tile_at(row, n));
-                }
-            }
-            if !in_place {
-                unpack(&Unpanel {
-                    from: to,
-                    padded: height,
-                    width: cols.len(),
-                    k: rows.len(),
-                    to: c,
-                    i_stride: self.c_col,
-                    k_stride: self.c_row,
-                });
-            }
-        }
+        Shares::new(self.kernels, [self.a.rows(), self.b.rows(), self.a.cols()]).run(|_, rows| part(rows));
     }
 
     /// # Safety
@@ -380,20 +214,41 @@ impl<T: Scalar> Skinny<'_, T> {
     }
 }
 
-/// B packed for streamed tiles: blocks of some depth, and in them panel after panel.
-struct Blocks<T> {
-    b: *mut T,
-    /// Columns that the panels have room for.
-    lanes: usize,
-    depth: usize,
+/// How the rows of a large A are shared out among as many threads as pay.
+pub(super) struct Shares {
+    team: Option<Team>,
+    count: usize,
+    rows: usize,
+    mr: usize,
 }
 
-// SAFETY: B is packed by one thread, then only read.
-unsafe impl<T: Sync> Sync for Blocks<T> {}
+impl Shares {
+    /// For a product of these sizes.
+    pub fn new<T: Scalar>(kernels: &KernelSet<T>, [m, n, k]: [usize; 3]) -> Shares {
+        let KernelSet { mr, nr, level, .. } = *kernels;
+        let (a, b) = ((mr, mr * size_of::<T>()), (nr, nr * size_of::<T>()));
+        // With few columns the multipliers wait for A.
+        let rate = rate::<T>(level) * (n as f64 / 16.0).min(0.9);
+        let shape = Shape { ready: Ready { kc: k, a: true, b: true }, ..Shape::new([m, n, k], a, b, rate) };
+        let threads = plan::lane_threads(&shape);
+        let team = (threads > 1).then(|| pool::take(threads));
+        let count = team.as_ref().map_or(1, |team| (team.size() * PIECES).min(m.div_ceil(mr)));
+        Shares { team, count, rows: m, mr }
+    }
 
-impl<T> Blocks<T> {
-    /// The panel that starts with column `j`, in the block that starts at depth `pc` and is `depth` deep.
-    fn panel(&self, j: usize, pc: usize, depth: usize) -> *mut T {
-        self.b.wrapping_add(pc * self.lanes + j * depth)
+    /// How many shares there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Calls `part` with every share and its rows.
+    pub fn run(&self, part: impl Fn(usize, Range<usize>) + Sync) {
+        let Shares { ref team, count, rows, mr } = *self;
+        let panels = rows.div_ceil(mr);
+        let first = |share: usize| (panels * share / count * mr).min(rows);
+        match team {
+            Some(team) => team.share(count, |share| part(share, first(share)..first(share + 1))),
+            None => part(0, 0..rows),
+        }
     }
 }

@@ -146,6 +146,55 @@ impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
     }
 }
 
+/// Rows of numbers to be converted, adjacent along k. Pointers to numbers are typed as those to elements.
+#[derive(Debug)]
+pub struct Rows<T> {
+    /// The first number.
+    pub from: *const T,
+    /// Numbers from a row to the next.
+    pub stride: isize,
+    /// How many there are.
+    pub rows: usize,
+    /// Numbers of a row.
+    pub k: usize,
+    /// Where to write them, row after row.
+    pub to: *mut T,
+    /// The first number of the rows that are converted next, a stride apart too: fetched meanwhile.
+    pub next: *const T,
+    /// How many those are, no more than these.
+    pub next_rows: usize,
+}
+
+/// Converts [`Rows`] of numbers of type `E`.
+///
+/// # Safety
+/// The CPU has ISA `level`; the rows are readable, and `to` has room for their elements.
+pub unsafe fn rows<E: Stored<T>, T: Scalar>(level: Level, rows: &Rows<T>, offset: T) {
+    struct Convert<'a, E, T>(&'a Rows<T>, T, PhantomData<E>);
+    impl<E: Stored<T>, T: Scalar> Dispatch for Convert<'_, E, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Isa>(self, isa: S) {
+            let Convert(&Rows { from, stride, rows, k, to, next, next_rows }, offset, _) = self;
+            let row = |first: *const T, i: usize| first.cast::<E>().wrapping_offset(i as isize * stride);
+            for i in 0..rows {
+                for p in (0..k).step_by(DEPTH) {
+                    if i < next_rows {
+                        isa.prefetch(row(next, i).wrapping_add(p));
+                    }
+                    // SAFETY: numbers from p on of row i, and their places, which the caller of `rows` vouches for.
+                    unsafe {
+                        let (from, to) = (row(from, i).add(p), to.add(i * k + p));
+                        E::widen_all(isa, from, to, DEPTH.min(k - p), offset);
+                    }
+                }
+            }
+        }
+    }
+    let done = dispatch_on(level, Convert::<E, T>(rows, offset, PhantomData));
+    debug_assert!(done.is_some());
+}
+
 /// Converts a whole matrix to elements at `to`, in the order in which the numbers are adjacent, and returns the view.
 ///
 /// # Safety

@@ -7,7 +7,7 @@
 use super::plain;
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand;
-use crate::engine::{self, Product, plan, skinny, small, tiny};
+use crate::engine::{self, Product, plan, skinny, small, streamed, tiny};
 use crate::kernel::kernels;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
@@ -124,7 +124,7 @@ fn multiply<T: Scalar>(
             region,
         };
         let tiny = small::is_tiny(&product);
-        if !tiny && skinny::multiply(&product) {
+        if !tiny && (skinny::multiply(&product) || streamed::multiply(&product)) {
             return;
         }
         let threads = if tiny { 1 } else { plan::threads(&product.shape()) };

@@ -10,6 +10,7 @@ use super::task::{OutOfMemory, Output, Task, done};
 use super::{single, skinny};
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand as Elements;
+use crate::engine::streamed;
 use crate::kernel::convert;
 use crate::kernel::dot::skinny::SkinnyKernels;
 use crate::kernel::dot::{self, DotKernels};
@@ -174,7 +175,7 @@ fn reals<T: Element + Scalar + Sum>(
     let mut product = gemm(alpha, elements(&task.a), elements(&task.b), m, n, k);
     if let Some((c, c_col)) = task.adjacent() {
         (product.c, product.c_col, product.beta) = (c, c_col as isize, beta);
-        return done(finish::run(&product));
+        return done(streamed::multiply(&product) || finish::run(&product));
     }
     done(finish::multiply(&product, task.depth(), &Strided { out: task.out, beta }))
 }
