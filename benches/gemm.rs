@@ -34,6 +34,7 @@ fn tile<T: Scalar>(c: &mut Criterion) {
                     b_k: nr as isize,
                     b_j: 1,
                     b_next: b.as_ptr(),
+                    b_next_j: 1,
                     c: out.as_mut_ptr(),
                     c_col: mr as isize,
                     m: mr,

@@ -76,6 +76,7 @@ impl<T: Scalar> Gemm<'_, T> {
             b_k: self.kernels.nr as isize,
             b_j: 1,
             b_next: pair.b_next.cast(),
+            b_next_j: 1,
             c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
             c_col: self.c_col,
             m: rows.len(),

@@ -64,29 +64,25 @@ impl<'a, T: Scalar> Converted<'a, T> {
         self.k_stride == 1
     }
 
-    /// Converts rows `here` at depths `k` to `to`, row after row, and fetches rows `next`.
+    /// How many numbers take the space of an element.
+    pub fn ratio(&self) -> usize {
+        size_of::<T>() / self.size as usize
+    }
+
+    /// Where row `i` at depth `k` lies, and elements to the next row, in units of the elements that numbers stand for:
+    /// roughly, to be fetched.
+    pub fn place(&self, i: usize, k: usize) -> (*const T, isize) {
+        (self.at(i, k).cast(), self.i_stride * self.size / size_of::<T>() as isize)
+    }
+
+    /// Converts `rows` at depths `k` to `to`, row after row.
     ///
     /// # Safety
     /// Numbers are adjacent along k; the CPU has ISA `level`; `to` has room for the elements.
-    pub unsafe fn convert_rows(
-        &self,
-        level: Level,
-        here: &Range<usize>,
-        next: &Range<usize>,
-        k: &Range<usize>,
-        to: *mut T,
-    ) {
+    pub unsafe fn convert_rows(&self, level: Level, rows: &Range<usize>, k: &Range<usize>, to: *mut T) {
         debug_assert!(self.is_adjacent_along_k());
-        let from = |rows: &Range<usize>| self.at(rows.start, k.start).cast();
-        let rows = Rows {
-            from: from(here),
-            stride: self.i_stride,
-            rows: here.len(),
-            k: k.len(),
-            to,
-            next: from(next),
-            next_rows: next.len(),
-        };
+        let from = self.at(rows.start, k.start).cast();
+        let rows = Rows { from, stride: self.i_stride, rows: rows.len(), k: k.len(), to };
         // SAFETY: the numbers lie inside the matrix; the caller vouches for the rest.
         unsafe { (self.rows)(level, &rows, self.offset) }
     }

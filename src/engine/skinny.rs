@@ -241,6 +241,14 @@ impl Shares {
         self.count
     }
 
+    /// Calls `work` with every number below `count`.
+    pub fn each(&self, count: usize, work: impl Fn(usize) + Sync) {
+        match &self.team {
+            Some(team) if count > 1 => team.share(count, work),
+            _ => (0..count).for_each(work),
+        }
+    }
+
     /// Calls `part` with every share and its rows.
     pub fn run(&self, part: impl Fn(usize, Range<usize>) + Sync) {
         let Shares { ref team, count, rows, mr } = *self;

@@ -198,6 +198,7 @@ fn columns<T: Scalar>(gemm: &Gemm<T>, a: &Rows<T>, width: usize, columns: Range<
                 b_k,
                 b_j,
                 b_next: b,
+                b_next_j: 1,
                 c: gemm.c.wrapping_offset(i as isize + j as isize * gemm.c_col),
                 c_col: gemm.c_col,
                 m: height.min(rows.end - i),

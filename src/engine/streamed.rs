@@ -8,11 +8,11 @@
 //!      +--------+
 //! ```
 //!
-//! In a tile, rows and columns of C change places: where columns are not adjacent in C, the tile is a copy that is turned
-//! ([`crate::kernel::panel`] knows how) on its way from and to C.
+//! In a tile, rows and columns of C change places: where columns are not adjacent in C, tiles are those of a copy that is
+//! turned ([`crate::kernel::panel`] knows how) on its way from and to C.
 
 use super::blocking::even_part;
-use super::gemm::{Gemm, LARGEST_TILE, Region};
+use super::gemm::{Gemm, Region};
 use super::operand::{Operand, Packer};
 use super::skinny::Shares;
 use crate::kernel::KernelSet;
@@ -33,6 +33,9 @@ const A_SHARE: f64 = 0.25;
 const B_SHARE: f64 = 0.5;
 /// Depths that blocks are multiples of: some cache lines of any type.
 const DEPTHS: usize = 64;
+/// Room for the columns of a tile's rows.
+#[repr(align(64))]
+struct Copy(#[expect(dead_code, reason = "only room")] [u8; 16 << 10]);
 
 /// A product seen so that C is tall.
 struct Streamed<'a, T: Scalar> {
@@ -129,12 +132,8 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
     product.run()
 }
 
-/// Rows of A that lie ready for tiles: their first element, and elements from one to the next.
-type Rows<T> = (*const T, isize);
-
 impl<T: Scalar> Streamed<'_, T> {
     fn run(&self) -> bool {
-        let KernelSet { level, pack, .. } = *self.kernels;
         let shares = Shares::new(self.kernels, [self.m, self.n, self.k]);
         // B, and room for converted rows of each share.
         let room = if matches!(self.a, Operand::Converted(_)) { self.across * self.depth } else { 0 };
@@ -143,21 +142,21 @@ impl<T: Scalar> Streamed<'_, T> {
             return false;
         };
         let b = Panels { start: buffer.as_mut_ptr().cast::<T>(), lanes: self.lanes };
-        for pc in (0..self.k).step_by(self.depth) {
-            let k = pc..(pc + self.depth).min(self.k);
-            self.panels(|cols, width| {
-                let to = b.at(cols.start, &k);
-                // SAFETY: the panel has room for `width` columns, of which `cols` exist; the kernel set is one that the CPU
-                // has.
-                unsafe { self.b.pack(Packer { level, pack, width }, cols, k.clone(), to) }
-            });
-        }
+        shares.each(self.k.div_ceil(self.depth), |block| {
+            // SAFETY: every block is packed once.
+            unsafe { self.pack_b(block, &b) }
+        });
         shares.run(|share, rows| {
             let room = b.start.wrapping_add(b_elements + share * room);
             // SAFETY: B is packed, the room this share's own; threads have rows of their own.
             unsafe { self.rows(rows, &b, room) }
         });
         true
+    }
+
+    /// The depths of a block.
+    fn depths(&self, block: usize) -> Range<usize> {
+        block * self.depth..((block + 1) * self.depth).min(self.k)
     }
 
     /// Calls `each` with the columns that panels of B have, and how many they have room for: whole vectors.
@@ -171,26 +170,128 @@ impl<T: Scalar> Streamed<'_, T> {
     }
 
     /// # Safety
+    /// Nobody else writes this block.
+    unsafe fn pack_b(&self, block: usize, b: &Panels<T>) {
+        let KernelSet { level, pack, .. } = *self.kernels;
+        let k = self.depths(block);
+        self.panels(|cols, width| {
+            let to = b.at(cols.start, &k);
+            // SAFETY: the panel has room for `width` columns, of which `cols` exist; the kernel set is one that the CPU
+            // has.
+            unsafe { self.b.pack(Packer { level, pack, width }, cols, k.clone(), to) }
+        });
+    }
+
+    /// # Safety
     /// Nobody else uses these rows of C nor the room; `b` is packed.
     unsafe fn rows(&self, rows: Range<usize>, b: &Panels<T>, room: *mut T) {
-        for pc in (0..self.k).step_by(self.depth) {
-            let k = pc..(pc + self.depth).min(self.k);
+        for k in (0..self.k.div_ceil(self.depth)).map(|block| self.depths(block)) {
             for i in rows.clone().step_by(self.across) {
                 let here = i..(i + self.across).min(rows.end);
                 let next = here.end..(here.end + self.across).min(rows.end);
-                // SAFETY: rows that exist; the room is this thread's own.
-                let (a, a_next) = unsafe { self.ready(&here, &next, &k, room) };
-                self.panels(|cols, width| {
-                    // The tiles of the first panel have the next rows fetched.
-                    let a_next = if cols.start == 0 { a_next } else { a.0 };
-                    // SAFETY: as the caller vouches.
-                    unsafe { self.tile(&here, cols.clone(), &k, a, a_next, (b.at(cols.start, &k), width)) }
-                });
+                // SAFETY: as the caller vouches.
+                unsafe { self.turned(here, next, k.clone(), b, room) };
             }
         }
     }
 
-    /// Rows `here` of A as the tiles read them, where they lie or converted to the room; and what tiles shall fetch.
+    /// Rows `here` at the depths `k` of a block, in a copy of this part of C unless its columns are adjacent.
+    ///
+    /// # Safety
+    /// As for [`Streamed::rows`].
+    unsafe fn turned(
+        &self,
+        here: Range<usize>,
+        next: Range<usize>,
+        k: Range<usize>,
+        b: &Panels<T>,
+        room: *mut T,
+    ) {
+        let KernelSet { pack, unpack, .. } = *self.kernels;
+        let c = self.c.wrapping_offset(here.start as isize * self.c_row);
+        let beta = if k.start == 0 { self.beta } else { T::ONE };
+        if self.c_col == 1 {
+            // SAFETY: as the caller vouches.
+            unsafe { self.tiles(here, next, k, b, room, beta, (c, self.c_row, self.n)) };
+            return;
+        }
+        let mut copy = MaybeUninit::<Copy>::uninit();
+        let to = copy.as_mut_ptr().cast::<T>();
+        let (i_stride, k_stride, padded) = (self.c_col, self.c_row, self.lanes);
+        let (width, rows) = (self.n, here.len());
+        debug_assert!(rows * padded * size_of::<T>() <= size_of::<Copy>());
+        // SAFETY: rows and columns of C that exist; the copy has room for them; the kernel set is one that the CPU has.
+        unsafe {
+            if beta != T::ZERO {
+                pack(&Panel { from: c, i_stride, k_stride, width, k: rows, to, padded, conj: false });
+            }
+            self.tiles(here, next, k, b, room, beta, (to, padded as isize, padded));
+            unpack(&Unpanel { from: to, padded, width, k: rows, to: c, i_stride, k_stride });
+        }
+    }
+
+    /// The tiles of rows `here` at the depths `k` of a block, added to `beta` times what is at `to`: the first element,
+    /// elements from a row to the next, and how many of a row there are.
+    ///
+    /// # Safety
+    /// As for [`Streamed::rows`]; nobody else uses what is at `to`.
+    #[expect(clippy::too_many_arguments, reason = "one step of a loop")]
+    unsafe fn tiles(
+        &self,
+        here: Range<usize>,
+        next: Range<usize>,
+        k: Range<usize>,
+        b: &Panels<T>,
+        room: *mut T,
+        beta: T,
+        (to, to_row, to_cols): (*mut T, isize, usize),
+    ) {
+        let nr = self.kernels.nr;
+        // SAFETY: rows that exist; the room is this thread's own.
+        let Rows { a, a_row, next, next_row, parts } = unsafe { self.ready(&here, &next, &k, room) };
+        let part = k.len().div_ceil(parts);
+        for pc in (0..k.len()).step_by(part) {
+            let depth = part.min(k.len() - pc);
+            self.panels(|cols, width| {
+                let streamed = self.kernels.streamed(width);
+                let a = a.wrapping_add(pc);
+                // The tiles of the first panel have the next rows fetched.
+                let fetches = pc == 0 && cols.start == 0;
+                let tile = |row: usize, n: usize| Tile {
+                    k: depth,
+                    a: b.at(cols.start, &k).wrapping_add(pc * width),
+                    a_k: width as isize,
+                    b: a.wrapping_offset(row as isize * a_row),
+                    b_k: 1,
+                    b_j: a_row,
+                    b_next: if fetches { next } else { a },
+                    b_next_j: if fetches { next_row } else { a_row },
+                    c: to.wrapping_offset(row as isize * to_row + cols.start as isize),
+                    c_col: to_row,
+                    m: width.min(to_cols - cols.start),
+                    n,
+                    alpha: self.alpha,
+                    beta: if pc == 0 { beta } else { T::ONE },
+                    conj_a: self.conj_b,
+                    conj_b: self.conj_a,
+                };
+                // SAFETY: A is readable at the rows, the panel `width` columns wide, and `to` writable; the kernel set is
+                // one that the CPU has.
+                unsafe {
+                    if here.len() == streamed.across {
+                        return (streamed.tile)(&tile(0, here.len()));
+                    }
+                    // Rows at the end, or a panel narrower than the first, whose own tiles would be wider.
+                    for row in (0..here.len()).step_by(nr) {
+                        let tile = tile(row, nr.min(here.len() - row));
+                        (self.kernels.direct(tile.m, tile.n))(&tile);
+                    }
+                }
+            });
+        }
+    }
+
+    /// Rows `here` of A as tiles read them, where they lie or converted to the room.
     ///
     /// # Safety
     /// Nobody else uses the room.
@@ -200,86 +301,35 @@ impl<T: Scalar> Streamed<'_, T> {
         next: &Range<usize>,
         k: &Range<usize>,
         room: *mut T,
-    ) -> (Rows<T>, *const T) {
+    ) -> Rows<T> {
+        let next = if next.is_empty() { here.start } else { next.start };
         match self.a {
-            Operand::Dense(a) => {
-                let next = if next.is_empty() { here } else { next };
-                ((a.at(here.start, k.start), a.row_stride()), a.at(next.start, k.start))
+            Operand::Dense(mat) => {
+                let (a, a_row, next) = (mat.at(here.start, k.start), mat.row_stride(), mat.at(next, k.start));
+                Rows { a, a_row, next, next_row: a_row, parts: 1 }
             }
-            Operand::Converted(a) => {
+            Operand::Converted(mat) => {
                 // SAFETY: rows and depths of A; the room has space for a tile's rows, a block deep.
-                unsafe { a.convert_rows(self.kernels.level, here, next, k, room) };
-                ((room.cast_const(), k.len() as isize), room.cast_const())
+                unsafe { mat.convert_rows(self.kernels.level, here, k, room) };
+                let (next, next_row) = mat.place(next, k.start);
+                Rows { a: room.cast_const(), a_row: k.len() as isize, next, next_row, parts: mat.ratio() }
             }
             _ => unreachable!("other operands are packed"),
         }
     }
+}
 
-    /// The tile `rows` x `cols` at depths `k`, from these rows of A and a panel of B of some width.
-    ///
-    /// # Safety
-    /// Nobody else uses this part of C.
-    unsafe fn tile(
-        &self,
-        rows: &Range<usize>,
-        cols: Range<usize>,
-        k: &Range<usize>,
-        (a, a_row): Rows<T>,
-        a_next: *const T,
-        (b, width): (*const T, usize),
-    ) {
-        let KernelSet { nr, pack, unpack, .. } = *self.kernels;
-        let c = self.c.wrapping_offset(rows.start as isize * self.c_row + cols.start as isize * self.c_col);
-        let beta = if k.start == 0 { self.beta } else { T::ONE };
-        let mut copy = MaybeUninit::<[u128; LARGEST_TILE / 16]>::uninit();
-        debug_assert!(width * rows.len() * size_of::<T>() <= LARGEST_TILE);
-        let in_place = self.c_col == 1;
-        let (to, to_row, m) = if in_place {
-            (c, self.c_row, cols.len())
-        } else {
-            (copy.as_mut_ptr().cast(), width as isize, width)
-        };
-        let (i_stride, k_stride, padded) = (self.c_col, self.c_row, width);
-        let tile = |row: usize, n: usize| Tile {
-            k: k.len(),
-            a: b,
-            a_k: width as isize,
-            b: a.wrapping_offset(row as isize * a_row),
-            b_k: 1,
-            b_j: a_row,
-            b_next: a_next,
-            c: to.wrapping_offset(row as isize * to_row),
-            c_col: to_row,
-            m,
-            n,
-            alpha: self.alpha,
-            beta,
-            conj_a: self.conj_b,
-            conj_b: self.conj_a,
-        };
-        // SAFETY: rows and columns of C that exist; the copy has room for the tile; A is readable at the rows, and the
-        // panel `width` columns wide; the kernel set is one that the CPU has.
-        unsafe {
-            if !in_place && beta != T::ZERO {
-                let (width, k) = (cols.len(), rows.len());
-                pack(&Panel { from: c, i_stride, k_stride, width, k, to, padded, conj: false });
-            }
-            let streamed = self.kernels.streamed(width);
-            if rows.len() == streamed.across {
-                (streamed.tile)(&tile(0, rows.len()));
-            } else {
-                // Rows at the end, or a panel narrower than the first, whose own tiles would be wider.
-                for row in (0..rows.len()).step_by(nr) {
-                    let n = nr.min(rows.len() - row);
-                    (self.kernels.direct(m, n))(&tile(row, n));
-                }
-            }
-            if !in_place {
-                let (width, k) = (cols.len(), rows.len());
-                unpack(&Unpanel { from: to, padded, width, k, to: c, i_stride, k_stride });
-            }
-        }
-    }
+/// Rows of A as tiles read them.
+struct Rows<T> {
+    /// The first element.
+    a: *const T,
+    /// Elements from a row to the next.
+    a_row: isize,
+    /// Rows that tiles shall fetch, and elements from one to the next.
+    next: *const T,
+    next_row: isize,
+    /// In how many parts along k tiles are computed, of which the first fetches the rows: as much as it reads.
+    parts: usize,
 }
 
 /// B packed: blocks of depth, and in them panel after panel.

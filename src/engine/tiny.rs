@@ -50,6 +50,7 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
         b_k: b.row_stride(),
         b_j: b.col_stride(),
         b_next: b.as_ptr(),
+        b_next_j: 1,
         c: c.as_mut_ptr(),
         c_col,
         m,

@@ -159,10 +159,6 @@ pub struct Rows<T> {
     pub k: usize,
     /// Where to write them, row after row.
     pub to: *mut T,
-    /// The first number of the rows that are converted next, a stride apart too: fetched meanwhile.
-    pub next: *const T,
-    /// How many those are, no more than these.
-    pub next_rows: usize,
 }
 
 /// Converts [`Rows`] of numbers of type `E`.
@@ -175,19 +171,11 @@ pub unsafe fn rows<E: Stored<T>, T: Scalar>(level: Level, rows: &Rows<T>, offset
         type Output = ();
         #[inline(always)]
         fn run<S: Isa>(self, isa: S) {
-            let Convert(&Rows { from, stride, rows, k, to, next, next_rows }, offset, _) = self;
-            let row = |first: *const T, i: usize| first.cast::<E>().wrapping_offset(i as isize * stride);
+            let Convert(&Rows { from, stride, rows, k, to }, offset, _) = self;
             for i in 0..rows {
-                for p in (0..k).step_by(DEPTH) {
-                    if i < next_rows {
-                        isa.prefetch(row(next, i).wrapping_add(p));
-                    }
-                    // SAFETY: numbers from p on of row i, and their places, which the caller of `rows` vouches for.
-                    unsafe {
-                        let (from, to) = (row(from, i).add(p), to.add(i * k + p));
-                        E::widen_all(isa, from, to, DEPTH.min(k - p), offset);
-                    }
-                }
+                let from = from.cast::<E>().wrapping_offset(i as isize * stride);
+                // SAFETY: the numbers of row i and their places, which the caller of `rows` vouches for.
+                unsafe { E::widen_all(isa, from, to.add(i * k), k, offset) };
             }
         }
     }

@@ -36,9 +36,11 @@ pub struct Tile<T> {
     pub b_k: isize,
     /// Elements from a column of B to the next; 1 in a packed panel.
     pub b_j: isize,
-    /// What of B is read after this tile, laid out as B is: fetched meanwhile, unless direct. `b`, where that is read
+    /// What of B is read after this tile, as much as of `b`: fetched meanwhile, unless direct. `b`, where that is read
     /// again.
     pub b_next: *const T,
+    /// Elements from a column there to the next.
+    pub b_next_j: isize,
     /// Element (0, 0) of the tile of C; rows are adjacent.
     pub c: *mut T,
     /// Elements from a column of C to the next.
@@ -200,7 +202,8 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
         } else if fetched < columns {
             fetch(fetched);
             if FORM == STREAMED {
-                ahead = tile.b_next.cast::<T::Real>().wrapping_offset(fetched as isize * b_column);
+                let next = tile.b_next.wrapping_offset(fetched as isize * tile.b_next_j);
+                ahead = next.cast();
             }
             fetched += 1;
             left.min(pace)

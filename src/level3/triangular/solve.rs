@@ -95,6 +95,7 @@ impl<T: Scalar> Task<'_, T> {
                     b_k: nr as isize,
                     b_j: 1,
                     b_next: next,
+                    b_next_j: 1,
                     c: scratch.lanes.wrapping_add(cols.start * height),
                     c_col: height as isize,
                     m: height,

@@ -62,10 +62,13 @@ fn reals<E: Small>() {
     }
 }
 
+/// An operand that is large and a few columns or rows; in the last, several blocks of depth.
+const STREAMED: [(usize, usize, usize); 3] = [(10, 301, 300), (430, 57, 160), (100, 104, 1250)];
+
 /// One operand of `f32`, on either side, alone and with a bias.
 fn beside_singles<E: Small>() {
     let mut random = Random::new(29);
-    for (m, n, k) in SIZES.into_iter().chain([(4, 3, 0), (1, 9, 40), (20, 10, 1500)]) {
+    for (m, n, k) in SIZES.into_iter().chain([(4, 3, 0), (1, 9, 40), (20, 10, 1500)]).chain(STREAMED) {
         for (a_by_rows, b_by_rows) in [(true, false), (false, true), (true, true)] {
             let a = Matrix::new(m, k, a_by_rows, 1, Side::End, || E::of(random.real() as f32));
             let b = Matrix::new(k, n, b_by_rows, 0, Side::Start, || E::of(random.real() as f32));
