@@ -62,7 +62,7 @@ fn reals<E: Small>() {
     }
 }
 
-/// An operand that is large and a few columns or rows; in the last, several blocks of depth.
+/// An operand that is large, and few columns or rows; the last, of several blocks of depth, in one layout only.
 const STREAMED: [(usize, usize, usize); 3] = [(10, 301, 300), (430, 57, 160), (100, 104, 1250)];
 
 /// One operand of `f32`, on either side, alone and with a bias.
@@ -88,6 +88,9 @@ fn beside_singles<E: Small>() {
             ];
             for (a_operand, b_operand) in pairs {
                 for bias in [0.0, 0.5] {
+                    if k == STREAMED[2].2 && !(bias == 0.0 && a_by_rows && !b_by_rows) {
+                        continue;
+                    }
                     let mut c = Matrix::new(m, n, a_by_rows, 1, Side::End, || f32::NAN);
                     let epilogue =
                         Epilogue { scale: Per::All(2.0), bias: Per::All(bias), ..Epilogue::default() };
