@@ -24,7 +24,7 @@ pub fn bytes(
     if c.rows() == 0 || c.cols() == 0 {
         return Ok(());
     }
-    let task = Task::new(a, b, &c, dot::bytes().mr);
+    let task = Task::of_dots(a, b, &c, dot::bytes());
     let finish = Rounding::new(how, task.out, task.swapped);
     if task.a.k == 0 || how.alpha == 0.0 {
         task.without_terms(&finish, 0);
@@ -54,6 +54,7 @@ fn byte_product<'a, T: Copy>(task: &Task<'a, T>, zero_a: i32, zero_b: i32) -> Do
         kernels: dot::bytes(),
         a: Side::new(&task.a, Role::Rows).plus(x),
         b: Side::new(&task.b, Role::Columns).plus(y),
+        streamed: task.streamed,
     }
 }
 
@@ -70,7 +71,7 @@ pub fn bytes_into(
     impl Into for Bytes<'_> {
         fn multiply<T: Element>(self, epilogue: &Epilogue, c: MatMut<T>) -> Result<(), OutOfMemory> {
             let Bytes(a, zero_a, b, zero_b) = self;
-            let task = Task::new(a, b, &c, dot::bytes().mr);
+            let task = Task::of_dots(a, b, &c, dot::bytes());
             let finish = Finishing::new(epilogue, task.out, task.swapped);
             if task.a.k == 0 {
                 task.without_terms(&finish, 0i32);

@@ -4,7 +4,8 @@ use super::operand::{Kind, Operand, Place};
 use super::packed::Role;
 use super::sums::{Sum, Sums};
 use crate::engine::gemm::rate;
-use crate::engine::{Pair, Product, Shape, panels};
+use crate::engine::{Pair, Product, Ready, Shape, blocking, panels};
+use crate::kernel::dot::streamed::Columns;
 use crate::kernel::dot::{DotKernels, DotPanel, DotTile};
 use crate::platform::cpu;
 use crate::simd::dot::terms::WORDS;
@@ -71,6 +72,13 @@ impl<'a> Side<'a> {
         unsafe { self.pack(kernels, kernels.pack_b, (kernels.nr, kernels.b_bytes()), cols, k, to) }
     }
 
+    /// Whether kernels can read it where it lies: numbers are adjacent along k, and fill whole words.
+    pub(super) fn lies<S>(operand: &Operand, kernels: &DotKernels<S>) -> bool {
+        kernels.streamed.is_some()
+            && operand.k.is_multiple_of(kernels.numbers)
+            && matches!(operand.place, Place::Matrix { k_stride: 1, i_stride, .. } if i_stride > 0)
+    }
+
     /// Whether sums stand behind its panels: those of bytes.
     fn has_sums(&self) -> bool {
         self.operand.kind.size() == 1
@@ -131,6 +139,18 @@ pub(super) struct Dots<'a, S: 'static> {
     pub(super) kernels: &'static DotKernels<S>,
     pub(super) a: Side<'a>,
     pub(super) b: Side<'a>,
+    /// Whether B, which [`Side::lies`], is multiplied where it lies.
+    pub(super) streamed: bool,
+}
+
+impl<S> Dots<'_, S> {
+    /// Bytes from a column of B to the next, where it is multiplied where it lies.
+    fn b_col(&self) -> usize {
+        match self.b.operand.place {
+            Place::Matrix { i_stride, .. } if self.streamed => i_stride as usize * self.b.operand.kind.size(),
+            _ => 0,
+        }
+    }
 }
 
 /// What the corrections of a sum are made with.
@@ -164,17 +184,26 @@ impl<S: Corrected> Product for Dots<'_, S> {
         let kernels = self.kernels;
         let tail = |width: usize| if self.a.has_sums() { width * SUM } else { 0 };
         let numbers = (kernels.numbers * WORDS) as f64;
+        let blocks = kernels.blocks(self.a.operand.k);
+        // A panel of a B that is multiplied where it lies starts NR columns behind the one before, however deep.
+        let (b_bytes, b_tail, ready) = if self.streamed {
+            let kc = blocking::depth(blocks, kernels.b_bytes());
+            (0, kernels.nr * self.b_col(), Ready { kc, a: false, b: true })
+        } else {
+            let ready = panels::ready(self.a.operand.panels(), self.b.operand.panels());
+            (kernels.b_bytes(), tail(kernels.nr), ready)
+        };
         Shape {
             m: self.a.operand.count,
             n: self.b.operand.count,
-            k: kernels.blocks(self.a.operand.k),
+            k: blocks,
             mr: kernels.mr,
             nr: kernels.nr,
             a_bytes: kernels.a_bytes(),
-            b_bytes: kernels.b_bytes(),
+            b_bytes,
             a_tail: tail(kernels.mr),
-            b_tail: tail(kernels.nr),
-            ready: panels::ready(self.a.operand.panels(), self.b.operand.panels()),
+            b_tail,
+            ready,
             b_near: false,
             triangle: None,
             rate: kernels.speed * rate::<f32>(cpu::level()) / numbers,
@@ -206,7 +235,13 @@ impl<S: Corrected> Product for Dots<'_, S> {
     }
 
     fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
-        self.b.operand.panels().map(|panels| panels.at(cols.start, k))
+        match self.b.operand.place {
+            Place::Matrix { from, .. } if self.streamed => {
+                let first = k.start * self.kernels.numbers * WORDS * self.b.operand.kind.size();
+                Some(from.wrapping_add(cols.start * self.b_col() + first))
+            }
+            _ => self.b.operand.panels().map(|panels| panels.at(cols.start, k)),
+        }
     }
 
     /// Nowhere: [`finish`] wraps the product in one that knows where.
@@ -233,7 +268,9 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             words: numbers.div_ceil(kernels.numbers),
             a: pair.a,
             b: pair.b,
+            b_col: self.b_col(),
             b_next: pair.b_next,
+            n: cols.len(),
             height: rows.len(),
             to,
             to_col,
@@ -242,13 +279,25 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             row_factor: S::of(self.b.zero),
             col_terms: core::ptr::null(),
         };
+        let streamed = if self.streamed { kernels.streamed.as_ref() } else { None };
+        let flip = self.b.flip != 0;
         let mut col_terms = [S::of(0); 8];
         if self.a.zero != 0 || self.b.zero != 0 {
             // sum (a + x)(b + y) = sum a b + y sum a + x (sum b + k y)
             let (x, y) = (self.a.zero, self.b.zero);
-            let sums = pair.b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
+            let mut sums = pair.b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
+            let mut summed = [0; 8];
+            if let Some(streamed) = streamed {
+                let DotTile { b: from, b_col: stride, n: count, words, .. } = tile;
+                if x != 0 {
+                    let to = summed.as_mut_ptr();
+                    // SAFETY: the caller vouches for the columns; the kernels are of an ISA that the CPU has.
+                    unsafe { (streamed.sums)(&Columns { from, stride, count, words, flip, to }) };
+                }
+                sums = summed.as_ptr();
+            }
             for (j, term) in col_terms.iter_mut().enumerate().take(cols.len()) {
-                // SAFETY: the sums behind the panel of B, of which there are NR.
+                // SAFETY: the sums behind the panel of B, of which there are NR, or those just made.
                 let sum = unsafe { sums.add(j).read_unaligned() };
                 *term = S::of(sum.wrapping_add((numbers as i32).wrapping_mul(y)).wrapping_mul(x));
             }
@@ -256,6 +305,11 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             tile.col_terms = col_terms.as_ptr();
         }
         // SAFETY: the caller vouches for the panels and the sums; the kernels are of an ISA that the CPU has.
-        unsafe { (kernels.tile(rows.len(), cols.len()))(&tile) }
+        unsafe {
+            match streamed {
+                Some(streamed) => (streamed.tile(rows.len(), flip))(&tile),
+                None => (kernels.tile(rows.len(), cols.len()))(&tile),
+            }
+        }
     }
 }

@@ -119,8 +119,10 @@ fn halves_finished<T: Element>(
     plain: bool,
 ) -> Result<(), OutOfMemory> {
     let kernels = dot_kernels(a, b);
-    let mr = kernels.map_or(self::kernels::<f32>().mr, |kernels| kernels.mr);
-    let task = Task::new(a, b, &c, mr);
+    let task = match kernels {
+        Some(kernels) => Task::of_dots(a, b, &c, kernels),
+        None => Task::new(a, b, &c, self::kernels::<f32>().mr),
+    };
     let finish = Finishing::new(epilogue, task.out, task.swapped);
     if task.a.k == 0 || epilogue.ignores_sums() {
         task.without_terms(&finish, 0f32);
@@ -134,7 +136,7 @@ fn halves_finished<T: Element>(
         return Ok(());
     }
     if let Some(kernels) = kernels {
-        let product = Dots { kernels, a, b };
+        let product = Dots { kernels, a, b, streamed: task.streamed };
         return done(match task.adjacent() {
             // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
             Some((c, c_col)) if plain => unsafe {

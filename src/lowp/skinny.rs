@@ -18,7 +18,7 @@ use core::ops::Range;
 /// Columns up to which a product is skinny. Measured on Zen 3, A 4096 x 4096, against packing: with adjacent rows bytes
 /// 1.1 times as fast at 8 columns, 0.8 at 32; bf16 twice as fast at 4, f16 1.2 to 1.7 times at 8. With adjacent columns
 /// bytes 1.05 to 2 times as fast at 8 columns, bf16 1.1, f16 1.5.
-const MOST_COLUMNS: usize = 8;
+pub(super) const MOST_COLUMNS: usize = 8;
 /// Part of L2 from which A is large: of smaller ones packed tiles are faster (8 columns, A 64 x 64: three times).
 const A_SHARE: f64 = 0.1;
 /// Rows whose sums are finished at a time.

@@ -1,10 +1,14 @@
 //! A product and where its C is, as the engine sees them: its C has adjacent rows, so a row-major product is the
 //! transposed one, with A and B in each other's place.
 
+use super::dots::Side;
 use super::finish::{self, Finish};
 use super::operand::{Kind, Operand};
 use super::packed::{Format, Role};
+use super::skinny;
 use super::sums::Sum;
+use crate::kernel::dot::DotKernels;
+use crate::platform::topology;
 use crate::view::MatMut;
 
 /// Where C is: element (i, j) at `c + i row_stride + j col_stride`.
@@ -42,12 +46,19 @@ fn swaps(a: &Operand, b: &Operand, by_rows: bool, mr: usize) -> bool {
     })
 }
 
+/// Rows up to which a large B is multiplied where it lies.
+const STREAMED_ROWS: usize = 128;
+/// Part of L2 from which an operand is large.
+const LARGE: f64 = 0.25;
+
 /// A product and where its C is, as the engine sees them.
 pub(super) struct Task<'a, T> {
     /// A, or B of the transposed product.
     pub(super) a: Operand<'a>,
     pub(super) b: Operand<'a>,
     pub(super) swapped: bool,
+    /// Whether kernels shall read B where it lies.
+    pub(super) streamed: bool,
     pub(super) out: Output<T>,
 }
 
@@ -56,10 +67,33 @@ impl<'a, T: Copy> Task<'a, T> {
         assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
         let out = Output::new(c);
         if swaps(a, b, c.col_stride() == 1 && c.row_stride() != 1, mr) {
-            Task { a: *b, b: *a, swapped: true, out: out.t() }
+            Task { a: *b, b: *a, swapped: true, streamed: false, out: out.t() }
         } else {
-            Task { a: *a, b: *b, swapped: false, out }
+            Task { a: *a, b: *b, swapped: false, streamed: false, out }
         }
+    }
+
+    /// The task of these kernels: where one operand is large and [lies](Side::lies) as they read it, and the other is short,
+    /// the large one is B and read once.
+    pub(super) fn of_dots<S>(
+        a: &Operand<'a>,
+        b: &Operand<'a>,
+        c: &MatMut<T>,
+        kernels: &DotKernels<S>,
+    ) -> Self {
+        let swapped = a.count > b.count;
+        let (few, many) = if swapped { (b, a) } else { (a, b) };
+        let large = (many.count * many.k * many.kind.size()) as f64;
+        let streamed = few.role().is_none()
+            && (skinny::MOST_COLUMNS + 1..=STREAMED_ROWS).contains(&few.count)
+            && Side::lies(many, kernels)
+            && large > LARGE * topology::get().caches.l2 as f64;
+        if !streamed {
+            return Task::new(a, b, c, kernels.mr);
+        }
+        assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
+        let out = Output::new(c);
+        Task { a: *few, b: *many, swapped, streamed, out: if swapped { out.t() } else { out } }
     }
 
     /// C, if its columns are as the kernels write them.

@@ -16,8 +16,8 @@
 //! | avx-vnni, avx2, bf16 on avx2 | 2 x 6 | 16x6 |
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
-//! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stands
-//! [`skinny`], for products of few columns.
+//! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stand
+//! [`streamed`] tiles, which read a large B where it lies, and [`skinny`], for products of few columns.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 
@@ -25,6 +25,7 @@ pub mod inner;
 pub mod outer;
 mod pack;
 pub mod skinny;
+pub mod streamed;
 mod tile;
 
 use crate::platform::cpu;
@@ -33,6 +34,7 @@ use crate::simd::dot::{DotLevel, Half, Widened};
 use crate::simd::{Level, Portable};
 use pack::Numbers;
 use skinny::SkinnyKernels;
+use streamed::Streamed;
 use tile::tile;
 
 #[cfg(target_arch = "x86_64")]
@@ -80,6 +82,8 @@ pub struct DotKernels<S> {
     pub speed: f64,
     /// Kernels for few columns.
     pub skinny: SkinnyKernels<S>,
+    /// Kernels that read B where it lies; none where factors have a form of their own.
+    pub streamed: Option<Streamed<S>>,
     /// Packs panels of A.
     pub pack_a: unsafe fn(&DotPanel),
     /// Packs panels of B.
@@ -95,8 +99,12 @@ pub struct DotTile<S> {
     pub a: *const u8,
     /// Panel of B.
     pub b: *const u8,
+    /// Bytes from a column of B to the next, for kernels that read B where it lies.
+    pub b_col: usize,
     /// What is fetched meanwhile, because it will be B next; null for nothing.
     pub b_next: *const u8,
+    /// Columns that exist, likewise.
+    pub n: usize,
     /// Rows that exist, which choose the kernel.
     pub height: usize,
     /// Where their sums go, rows adjacent, by as many columns as the kernel is for.
@@ -212,6 +220,7 @@ impl<S> DotKernels<S> {
             ],
             speed,
             skinny: SkinnyKernels::new::<P>(),
+            streamed: if P::BLOCK_BYTES == WORDS * WORD { Some(Streamed::new::<P, DOWN, N>()) } else { None },
             pack_a: pack::rows::<P, DOWN>,
             pack_b: pack::columns::<P, N>,
         }

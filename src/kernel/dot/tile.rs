@@ -44,39 +44,54 @@ impl<P: Terms, const DOWN: usize, const NR: usize, const V: usize, const N: usiz
             unsafe { accumulate::<P, V, N>(isa, &mut sums, a, b, word) };
             a = a.wrapping_add(DOWN * P::LANES * WORD);
         }
-        // Through memory, where loops that are not unrolled can find them: what is left is short.
-        let mut finished = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
-        let finished = finished.as_mut_ptr().cast::<P::Sum>();
-        for (j, column) in sums.iter().enumerate() {
-            for (i, &sum) in column.iter().enumerate() {
-                // SAFETY: vector i of column j of a tile.
-                unsafe { isa.store(sum, finished.add((j * V + i) * P::LANES)) };
-            }
+        // SAFETY: the caller vouches for sums and terms.
+        unsafe { write::<P, V, N>(isa, tile, &sums, N) };
+    }
+}
+
+/// Writes or adds the sums of `n` columns with what terms they get.
+///
+/// # Safety
+/// Destination and terms must be as large as the tile says.
+#[inline(always)]
+pub(super) unsafe fn write<P: Terms, const V: usize, const N: usize>(
+    isa: P,
+    tile: &DotTile<P::Sum>,
+    sums: &[[P::Sums; V]; N],
+    n: usize,
+) {
+    // Through memory, where loops that are not unrolled can find them: what is left is short.
+    let mut finished = MaybeUninit::<[P::Sum; LARGEST_TILE]>::uninit();
+    let finished = finished.as_mut_ptr().cast::<P::Sum>();
+    for (j, column) in sums.iter().enumerate() {
+        for (i, &sum) in column.iter().enumerate() {
+            // SAFETY: vector i of column j of a tile.
+            unsafe { isa.store(sum, finished.add((j * V + i) * P::LANES)) };
         }
-        for j in 0..N {
-            for i in 0..V {
-                // SAFETY: vector i of column j of the tile just written, of the destination, of the rows' terms and
-                // of the columns', which the caller vouches for.
-                unsafe {
-                    let to = tile.to.add(j * tile.to_col + i * P::LANES);
-                    let mut sum = isa.load(finished.add((j * V + i) * P::LANES));
-                    if !tile.row_terms.is_null() {
-                        let row = isa.load(tile.row_terms.add(i * P::LANES));
-                        let row = isa.times(row, isa.splat(tile.row_factor));
-                        sum = isa.add(isa.add(sum, row), isa.splat(*tile.col_terms.add(j)));
+    }
+    for j in 0..n {
+        for i in 0..V {
+            // SAFETY: vector i of column j of the tile just written, of the destination, of the rows' terms and
+            // of the columns', which the caller vouches for.
+            unsafe {
+                let to = tile.to.add(j * tile.to_col + i * P::LANES);
+                let mut sum = isa.load(finished.add((j * V + i) * P::LANES));
+                if !tile.row_terms.is_null() {
+                    let row = isa.load(tile.row_terms.add(i * P::LANES));
+                    let row = isa.times(row, isa.splat(tile.row_factor));
+                    sum = isa.add(isa.add(sum, row), isa.splat(*tile.col_terms.add(j)));
+                }
+                let here = tile.height - i * P::LANES;
+                if here >= P::LANES {
+                    if tile.add {
+                        sum = isa.add(sum, isa.load(to));
                     }
-                    let here = tile.height - i * P::LANES;
-                    if here >= P::LANES {
-                        if tile.add {
-                            sum = isa.add(sum, isa.load(to));
-                        }
-                        isa.store(sum, to);
-                    } else {
-                        if tile.add {
-                            sum = isa.add(sum, isa.load_first(to, here));
-                        }
-                        isa.store_first(sum, to, here);
+                    isa.store(sum, to);
+                } else {
+                    if tile.add {
+                        sum = isa.add(sum, isa.load_first(to, here));
                     }
+                    isa.store_first(sum, to, here);
                 }
             }
         }

@@ -19,11 +19,16 @@ fn dots<A: Whole, B: Whole>() {
                 let side = if a_by_rows { Side::Start } else { Side::End };
                 let a = Matrix::new(m, k, a_by_rows, n % 3, side, || A::any(&mut random));
                 let b = Matrix::new(k, n, b_by_rows, m % 2, side, || B::any(&mut random));
-                for (zero_a, zero_b) in [(0, 0), (-128, 5), (127, -128)] {
+                let zeros = [(0, 0), (-128, 5), (127, -128)];
+                let lies = ProductSide::lies(&Operand::new(b.view().t()), kernels);
+                let ways =
+                    zeros.map(|zeros| (zeros, false)).into_iter().chain(zeros.map(|zeros| (zeros, true)));
+                for ((zero_a, zero_b), streamed) in ways.filter(|&(_, streamed)| lies || !streamed) {
                     let product = Dots {
                         kernels,
                         a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
                         b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
+                        streamed,
                     };
                     let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
                     for kc in [None, Some(1), Some(2), Some(100)] {
@@ -42,7 +47,7 @@ fn dots<A: Whole, B: Whole>() {
                         for j in 0..n {
                             for i in 0..m {
                                 let want = exact_sum(&a, &b, i, j, zero_a, zero_b);
-                                let at = (kernels.name, m, n, k, i, j, kc, zero_a);
+                                let at = (kernels.name, streamed, m, n, k, i, j, kc, zero_a);
                                 assert_eq!(c.get(i, j), want, "{at:?}");
                             }
                             if j + 1 < n {
@@ -84,6 +89,7 @@ fn adjacent_rows_and_columns() {
                 kernels,
                 a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(3),
                 b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(-9),
+                streamed: false,
             };
             let mut c = Matrix::new(m, n, false, 0, Side::End, || 0);
             let out = Output::new(&c.view_mut());
@@ -105,17 +111,25 @@ fn every_depth() {
         for k in 1..=130 {
             let a = Matrix::new(kernels.mr + 1, k, k % 2 == 0, 0, Side::End, || i8::any(&mut random));
             let b = Matrix::new(k, kernels.nr + 1, k % 3 == 0, 0, Side::End, || u8::any(&mut random));
-            let product = Dots {
-                kernels,
-                a: ProductSide::new(&Operand::new(a.view()), Role::Rows),
-                b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns),
-            };
-            let mut c = Matrix::new(a.rows, b.cols, false, 0, Side::End, || 0);
-            // SAFETY: C has the product's shape.
-            assert!(unsafe { finish::multiply_into(&product, c.memory.as_mut_ptr(), a.rows, false) });
-            for j in 0..b.cols {
-                for i in 0..a.rows {
-                    assert_eq!(c.get(i, j), exact_sum(&a, &b, i, j, 0, 0), "{} {k} {i} {j}", kernels.name);
+            let (a_operand, b_operand) = (Operand::new(a.view()), Operand::new(b.view().t()));
+            for streamed in [false, true] {
+                if streamed && !ProductSide::lies(&b_operand, kernels) {
+                    continue;
+                }
+                let product = Dots {
+                    kernels,
+                    a: ProductSide::new(&a_operand, Role::Rows),
+                    b: ProductSide::new(&b_operand, Role::Columns),
+                    streamed,
+                };
+                let mut c = Matrix::new(a.rows, b.cols, false, 0, Side::End, || 0);
+                // SAFETY: C has the product's shape.
+                assert!(unsafe { finish::multiply_into(&product, c.memory.as_mut_ptr(), a.rows, false) });
+                for j in 0..b.cols {
+                    for i in 0..a.rows {
+                        let want = exact_sum(&a, &b, i, j, 0, 0);
+                        assert_eq!(c.get(i, j), want, "{} {streamed} {k} {i} {j}", kernels.name);
+                    }
                 }
             }
         }
@@ -137,6 +151,7 @@ fn few_columns<A: Whole, B: Whole>(threads: i32, a_by_rows: bool) {
                     kernels,
                     a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
                     b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
+                    streamed: false,
                 };
                 let mut c = Matrix::new(m, n, k % 2 == 0, n % 2, side, || 11);
                 let out = Output::new(&c.view_mut());
@@ -188,7 +203,7 @@ fn integers<A: Whole, B: Whole>(
     multiply: impl Fn(&Operand, i8, &Operand, i8, &Integer, MatMut<i32>) -> Result<(), OutOfMemory>,
 ) {
     let mut random = Random::new(11);
-    for (m, n, k) in SIZES.into_iter().chain([(5, 5, 0)]) {
+    for (m, n, k) in SIZES.into_iter().chain([(5, 5, 0), (12, 1050, 252), (1050, 12, 252)]) {
         let offsets: Vec<i32> = (0..m.max(n)).map(|_| random.bits() as i32 / 1000).collect();
         for (case, by_rows) in [false, true, false, true].into_iter().enumerate() {
             let a = Matrix::new(m, k, case < 2, 1, Side::End, || A::any(&mut random));

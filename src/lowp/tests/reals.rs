@@ -12,7 +12,9 @@ use crate::view::{VecMut, VecRef};
 
 fn reals<E: Small>() {
     let mut random = Random::new(21);
-    for (m, n, k) in SIZES.into_iter().chain([(4, 3, 0), (20, 10, 1500)]) {
+    for (m, n, k) in
+        SIZES.into_iter().chain([(4, 3, 0), (20, 10, 1500)]).chain([(12, 530, 300), (530, 12, 300)])
+    {
         for by_rows in [false, true] {
             for (a_by_rows, b_by_rows) in [(false, false), (true, false), (false, true), (true, true)] {
                 let mut number = || E::of(random.real() as f32 * 3.0 + 0.01);

@@ -58,7 +58,7 @@ pub trait Dot: Copy + Send + Sync + 'static {
     /// Vector of `i32`, as many lanes as the vector of `f32`.
     type Ints: Ints<Isa = Self::Isa>;
     /// A part of four factors, for all lanes.
-    type Factors: Copy;
+    type Factors: Copy + BitXor<Output = Self::Factors>;
     /// The fastest way to sum products of bytes of at most 127 with factors of at most 127 in magnitude.
     type Narrow: Sums<Self>;
     /// Which one this is.

@@ -100,6 +100,8 @@ pub trait Terms: Copy + Send + Sync + 'static {
     /// # Safety
     /// `block` must have been spread; `word < WORDS`.
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> Self::Factors;
+    /// Factors with the bits of others exchanged where these have ones; of bytes only, others stay as they are.
+    fn flip(self, factors: Self::Factors, by: Self::Factors) -> Self::Factors;
     /// A part of a word of a column for each lane: of those of blocks that lie at `from`, one after the other.
     ///
     /// # Safety
@@ -206,6 +208,10 @@ impl<S: Dot> Terms for S {
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> S::Factors {
         // SAFETY: the caller vouches for the block.
         unsafe { Dot::factors(self, block, word, part) }
+    }
+    #[inline(always)]
+    fn flip(self, factors: S::Factors, by: S::Factors) -> S::Factors {
+        factors ^ by
     }
     #[inline(always)]
     unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> S::Factors {
