@@ -34,9 +34,15 @@ pub fn bytes(
     if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
         return Ok(());
     }
-    done(match task.adjacent() {
+    done(match (task.adjacent(), task.turned()) {
         // SAFETY: C is as large as the operands, rows adjacent.
-        Some((c, c_col)) if how.is_plain() => unsafe { finish::multiply_into(&product, c, c_col, false) },
+        (Some((c, c_col)), _) if how.is_plain() => unsafe {
+            finish::multiply_into(&product, c, c_col, false)
+        },
+        // SAFETY: C is as large as the operands, columns adjacent.
+        (_, Some((c, c_row))) if how.is_plain() => unsafe {
+            finish::multiply_into_turned(&product, c, c_row, false)
+        },
         _ => finish::multiply(&product, task.depth(), &finish),
     })
 }

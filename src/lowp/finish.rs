@@ -8,6 +8,8 @@
 use super::sums::{Sum, Sums};
 use crate::engine::{self, Pair, Product, Shape, plan};
 use crate::kernel::dot::LARGEST_TILE;
+use crate::kernel::panel::{Panel, Unpanel};
+use crate::kernel::{KernelSet, kernels};
 use crate::platform::memory::Buffer;
 use core::mem::MaybeUninit;
 use core::ops::Range;
@@ -28,6 +30,21 @@ pub(super) trait Finish<S>: Sync {
 pub(super) unsafe fn multiply_into<P: Sums>(product: &P, c: *mut P::Sum, c_col: usize, add: bool) -> bool {
     let shape = product.shape();
     let target = Direct { c, c_col, add };
+    run(&Part { product, shape, rows: 0..shape.m, cols: 0..shape.n, target })
+}
+
+/// [`multiply_into`], but columns of C are adjacent, rows `c_row` apart.
+///
+/// # Safety
+/// As for [`multiply_into`]. Sums have 32 bits.
+pub(super) unsafe fn multiply_into_turned<P: Sums>(
+    product: &P,
+    c: *mut P::Sum,
+    c_row: usize,
+    add: bool,
+) -> bool {
+    let shape = product.shape();
+    let target = Turned { c, c_row, add };
     run(&Part { product, shape, rows: 0..shape.m, cols: 0..shape.n, target })
 }
 
@@ -206,6 +223,48 @@ impl<P: Sums> Target<P> for Direct<P::Sum> {
         let c = self.c.wrapping_add(rows.start + cols.start * self.c_col);
         // SAFETY: a tile of C; the caller vouches for the panels.
         unsafe { product.sums(rows, cols, k, pair, c, self.c_col, add) };
+    }
+}
+
+/// C is the sums, columns adjacent: tiles are turned on their way.
+struct Turned<S> {
+    c: *mut S,
+    c_row: usize,
+    add: bool,
+}
+
+// SAFETY: the pointer is C, of which the loops give every element to one thread.
+unsafe impl<S> Sync for Turned<S> {}
+
+impl<P: Sums> Target<P> for Turned<P::Sum> {
+    #[inline]
+    unsafe fn tile(
+        &self,
+        product: &P,
+        shape: &Shape,
+        _: (usize, usize),
+        rows: Range<usize>,
+        cols: Range<usize>,
+        k: Range<usize>,
+        pair: Pair,
+    ) {
+        // Numbers of 32 bits are turned alike, whatever they are.
+        const { assert!(size_of::<P::Sum>() == size_of::<f32>()) };
+        let KernelSet { pack, unpack, .. } = *kernels::<f32>();
+        let add = self.add || k.start > 0;
+        let mut tile = MaybeUninit::<[f32; LARGEST_TILE]>::uninit();
+        let sums = tile.as_mut_ptr().cast::<f32>();
+        let c = self.c.wrapping_add(rows.start * self.c_row + cols.start).cast::<f32>();
+        let (i_stride, k_stride, padded) = (self.c_row as isize, 1, shape.mr);
+        let (width, depth) = (rows.len(), cols.len());
+        // SAFETY: a tile of C, and room for it; the caller vouches for the panels.
+        unsafe {
+            if add {
+                pack(&Panel { from: c, i_stride, k_stride, width, k: depth, to: sums, padded, conj: false });
+            }
+            product.sums(rows, cols, k, pair, sums.cast(), padded, add);
+            unpack(&Unpanel { from: sums, padded, width, k: depth, to: c, i_stride, k_stride });
+        }
     }
 }
 

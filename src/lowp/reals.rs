@@ -137,10 +137,15 @@ fn halves_finished<T: Element>(
     }
     if let Some(kernels) = kernels {
         let product = Dots { kernels, a, b, streamed: task.streamed };
-        return done(match task.adjacent() {
+        let add = epilogue.beta == 1.0;
+        return done(match (task.adjacent(), task.turned()) {
             // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
-            Some((c, c_col)) if plain => unsafe {
-                finish::multiply_into(&product, c.cast(), c_col, epilogue.beta == 1.0)
+            (Some((c, c_col)), _) if plain => unsafe {
+                finish::multiply_into(&product, c.cast(), c_col, add)
+            },
+            // SAFETY: C is of `f32`, as large as the operands, columns adjacent.
+            (_, Some((c, c_row))) if plain => unsafe {
+                finish::multiply_into_turned(&product, c.cast(), c_row, add)
             },
             _ => finish::multiply(&product, task.depth(), &finish),
         });

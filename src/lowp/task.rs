@@ -102,6 +102,12 @@ impl<'a, T: Copy> Task<'a, T> {
         (by_columns && self.out.col_stride >= 0).then_some((self.out.c, self.out.col_stride as usize))
     }
 
+    /// C, if its rows are instead.
+    pub(super) fn turned(&self) -> Option<(*mut T, usize)> {
+        let by_rows = self.out.col_stride == 1 && self.out.row_stride >= 0;
+        by_rows.then_some((self.out.c, self.out.row_stride as usize))
+    }
+
     /// Depth of blocks of k, in the format's units.
     pub(super) fn depth(&self) -> usize {
         let panels = self.a.panels().or(self.b.panels());
