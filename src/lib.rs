@@ -22,8 +22,8 @@
 //! memory: row-major, transposed and conjugated operands are strides and a flag from here on.
 //! [`level3::gemm`] returns early where there is nothing to do, hands what is tiny to the kernel at once
 //! ([`engine::tiny`]), goes straight from memory where the operands are near ([`engine::small`]) or C is a few
-//! columns or rows ([`engine::skinny`]), and else packs and blocks ([`engine::loops`]: start reading there) on as many threads
-//! as pay ([`engine::plan`]). The innermost step is one tile of C in registers ([`kernel::tile`]), written once
+//! columns or rows, up to some dozens ([`engine::skinny`], [`engine::streamed`]), and else packs and blocks
+//! ([`engine::loops`]: start reading there) on as many threads as pay ([`engine::plan`]). The innermost step is one tile of C in registers ([`kernel::tile`]), written once
 //! over type and ISA.
 //!
 //! | question | file |

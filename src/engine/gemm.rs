@@ -2,10 +2,11 @@
 
 use super::operand::{Operand, Packer};
 use super::panels;
-use super::{Pair, Product, Shape};
+use super::{Pair, Product, Shape, Source};
 use crate::kernel::tile::Tile;
 use crate::kernel::triangle::Part;
 use crate::kernel::{KernelSet, TileFn};
+use crate::platform::topology;
 use crate::scalar::Scalar;
 use crate::simd::Level;
 use crate::view::{Symmetry, Uplo};
@@ -75,8 +76,8 @@ impl<T: Scalar> Gemm<'_, T> {
             b: pair.b.cast(),
             b_k: self.kernels.nr as isize,
             b_j: 1,
-            b_next: pair.b_next.cast(),
-            b_next_j: 1,
+            next: pair.next.cast(),
+            next_step: pair.next_step / size_of::<T>() as isize,
             c: self.c.wrapping_offset(rows.start as isize + cols.start as isize * self.c_col),
             c_col: self.c_col,
             m: rows.len(),
@@ -190,6 +191,19 @@ impl<T: Scalar> Product for Gemm<'_, T> {
 
     fn ready_a(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
         self.a.panels().map(|panels| panels.at(rows.start, k))
+    }
+
+    fn a_source(&self, rows: &Range<usize>, k: &Range<usize>) -> Option<Source> {
+        let Operand::Dense(a) = &self.a else { return None };
+        let step = a.col_stride() * size_of::<T>() as isize;
+        // Lines a multiple of a power of two apart share as much less of L2, and drive each other out.
+        let apart = 1 << step.trailing_zeros().min(16);
+        let fits = 2 * k.len() * apart <= topology::get().caches.l2;
+        (a.row_stride() == 1 && fits).then(|| Source {
+            first: a.at(rows.start, k.start).cast(),
+            step,
+            bytes: rows.len() * size_of::<T>(),
+        })
     }
 
     fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {

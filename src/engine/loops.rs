@@ -16,11 +16,15 @@
 
 use super::blocking::Blocks;
 use super::plan::Plan;
-use super::{Pair, Product};
+use super::{Pair, Product, Source};
 use crate::platform::barrier::Barrier;
 use crate::platform::memory::Buffer;
 use crate::view::Uplo;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// What the members of a group share.
 #[derive(Debug)]
@@ -107,20 +111,29 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                     unsafe { product.pack_a_block(&shape, rows.clone(), depth.clone(), a_block) };
                     a_block
                 });
+                let next_rows = next_block(&rows_of_group, mc, ic + members * mc, &depth, shape.k, kc);
+                let mut ahead = Ahead::new(next_rows.and_then(|(rows, k)| product.a_source(&rows, &k)));
+                // Tiles that do not fetch from B.
+                let mut free = cols.len().div_ceil(shape.nr) * (rows.len().div_ceil(shape.mr) - 1);
                 for (b_index, jr) in cols.clone().step_by(shape.nr).enumerate() {
                     let b = b_panels.wrapping_add(b_index * b_panel_bytes);
                     let tile_cols = jr..(jr + shape.nr).min(cols.end);
                     for (a_index, ir) in rows.clone().step_by(shape.mr).enumerate() {
                         let a = a_panels.wrapping_add(a_index * a_panel_bytes);
                         let tile_rows = ir..(ir + shape.mr).min(rows.end);
-                        // The first tile of a panel of B has the next one fetched.
-                        let moves_on = a_index == 0 && tile_cols.end < cols.end;
-                        let b_next = if moves_on { b.wrapping_add(b_panel_bytes) } else { b };
+                        let mut pair = Pair { a, b, next: b, next_step: shape.b_bytes as isize };
+                        // The first tile of a panel of B has the next one fetched; the last of the others, the next rows of A.
+                        if a_index > 0 {
+                            if free <= ahead.lines {
+                                (pair.next, pair.next_step) = ahead.line();
+                            }
+                            free -= 1;
+                        } else if tile_cols.end < cols.end {
+                            pair.next = b.wrapping_add(b_panel_bytes);
+                        }
                         // SAFETY: panels packed above from these ranges, or ready before; blocks of rows belong to one
                         // member, columns to one group.
-                        unsafe {
-                            product.tile(tile_rows, tile_cols.clone(), depth.clone(), Pair { a, b, b_next })
-                        };
+                        unsafe { product.tile(tile_rows, tile_cols.clone(), depth.clone(), pair) };
                     }
                 }
             }
@@ -130,5 +143,48 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                 group.taken.store(0, Ordering::Relaxed);
             }
         }
+    }
+}
+
+/// The rows and depths that a member packs after those that end before row `ic`, if it takes the same share of them.
+fn next_block(
+    rows: &Range<usize>,
+    mc: usize,
+    ic: usize,
+    k: &Range<usize>,
+    depth: usize,
+    kc: usize,
+) -> Option<(Range<usize>, Range<usize>)> {
+    if ic < rows.end {
+        return Some((ic..(ic + mc).min(rows.end), k.clone()));
+    }
+    (k.end < depth).then(|| (rows.start..(rows.start + mc).min(rows.end), k.end..(k.end + kc).min(depth)))
+}
+
+/// Lines of A that are yet to be fetched.
+struct Ahead {
+    next: *const u8,
+    step: isize,
+    /// How many for each k.
+    lines: usize,
+}
+
+impl Ahead {
+    fn new(source: Option<Source>) -> Ahead {
+        match source {
+            // Rows that start inside a line end in one more.
+            Some(Source { first, step, bytes }) => {
+                Ahead { next: first, step, lines: bytes.div_ceil(LINE) + 1 }
+            }
+            None => Ahead { next: core::ptr::null(), step: 0, lines: 0 },
+        }
+    }
+
+    /// The next one, for each k, and bytes from a k to the next.
+    fn line(&mut self) -> (*const u8, isize) {
+        let line = self.next;
+        self.next = line.wrapping_add(LINE);
+        self.lines -= 1;
+        (line, self.step)
     }
 }

@@ -112,8 +112,22 @@ pub struct Pair {
     pub a: *const u8,
     /// Of B.
     pub b: *const u8,
-    /// The panel of B that the next tile reads: the same one, or one to fetch meanwhile from afar.
-    pub b_next: *const u8,
+    /// What to fetch meanwhile: the panel of B that the next tile reads, the same one or another, or a line for each k of
+    /// what will be packed next.
+    pub next: *const u8,
+    /// Bytes from what to fetch for a k to what for the next.
+    pub next_step: isize,
+}
+
+/// Where rows of A lie that will be packed, adjacent for each k.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The first of them.
+    pub first: *const u8,
+    /// Bytes from a k to the next.
+    pub step: isize,
+    /// Bytes of a k.
+    pub bytes: usize,
 }
 
 /// One multiplication `C <- f(C, A B)`, cut into panels and tiles by the loops.
@@ -155,6 +169,11 @@ pub trait Product: Sync {
             // SAFETY: the caller vouches for the panels.
             unsafe { self.pack_b(jr..(jr + shape.nr).min(cols.end), k.clone(), to) };
         }
+    }
+
+    /// Where rows `rows` of A lie at depths `k`, if they are adjacent there.
+    fn a_source(&self, _rows: &Range<usize>, _k: &Range<usize>) -> Option<Source> {
+        None
     }
 
     /// Where the panels of rows `rows` of A at depths `k` are, one after the other, if A is ready.

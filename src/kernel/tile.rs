@@ -36,11 +36,11 @@ pub struct Tile<T> {
     pub b_k: isize,
     /// Elements from a column of B to the next; 1 in a packed panel.
     pub b_j: isize,
-    /// What of B is read after this tile, as much as of `b`: fetched meanwhile, unless direct. `b`, where that is read
-    /// again.
-    pub b_next: *const T,
-    /// Elements from a column there to the next.
-    pub b_next_j: isize,
+    /// What is read after this tile, and fetched meanwhile unless the tile is direct: by a packed one a line for each k,
+    /// by a streamed one as much as it reads of B, column after column.
+    pub next: *const T,
+    /// Elements from what is fetched for a k to what is for the next; streamed, from a column to the next.
+    pub next_step: isize,
     /// Element (0, 0) of the tile of C; rows are adjacent.
     pub c: *mut T,
     /// Elements from a column of C to the next.
@@ -186,9 +186,10 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
         DIRECT => (tile.b_k * parts, tile.b_j * parts),
         _ => (parts, tile.b_j * parts),
     };
-    // A step fetches as much of B as it reads: of a packed panel the same step, of rows one row after the other, which
-    // is how memory likes to be read.
-    let mut ahead = tile.b_next.cast::<T::Real>();
+    // A step of a streamed tile fetches as much of B as it reads, one row after the other, which is how memory likes to be
+    // read.
+    let mut ahead = tile.next.cast::<T::Real>();
+    let ahead_step = if FORM == PACKED { tile.next_step * parts } else { N as isize * parts };
     // Columns of C one by one: each is a page of its own, and many at a time would hold the loads up.
     let columns = if FORM == PACKED { tile.n } else { N };
     let pace = if FORM == STREAMED { (tile.k / N).max(1) } else { (tile.k / (2 * N)).clamp(1, 16) };
@@ -202,7 +203,7 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
         } else if fetched < columns {
             fetch(fetched);
             if FORM == STREAMED {
-                let next = tile.b_next.wrapping_offset(fetched as isize * tile.b_next_j);
+                let next = tile.next.wrapping_offset(fetched as isize * tile.next_step);
                 ahead = next.cast();
             }
             fetched += 1;
@@ -231,10 +232,11 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
                 }
             }
             if FORM != DIRECT {
-                for line in (0..N * size_of::<T>()).step_by(LINE) {
+                let bytes = if FORM == PACKED { LINE } else { N * size_of::<T>() };
+                for line in (0..bytes).step_by(LINE) {
                     isa.prefetch(ahead.wrapping_byte_add(line));
                 }
-                ahead = ahead.wrapping_add(N * T::PARTS);
+                ahead = ahead.wrapping_offset(ahead_step);
             }
             a = a.wrapping_offset(a_step);
             b = b.wrapping_offset(b_step);

@@ -269,7 +269,7 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             a: pair.a,
             b: pair.b,
             b_col: self.b_col(),
-            b_next: pair.b_next,
+            b_next: pair.next,
             n: cols.len(),
             height: rows.len(),
             to,
