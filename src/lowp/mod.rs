@@ -5,6 +5,7 @@
 //!   C, Fortran: interface/lowp.rs            Rust: bytes, words, halves
 //!        |                                      |
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
+//!   task.rs      which of the two is A for the engine, and whether B is multiplied where it lies
 //!   bytes.rs     bytes -> dots.rs: kernel::dot
 //!   reals.rs     bf16 -> dots.rs; f16, and bf16 on AVX-512 without instructions for it -> f32 tiles
 //!   words.rs     16-bit integers -> f64 tiles: exact
@@ -27,8 +28,8 @@
 //! The error of a real sum is at most `(k + 2) 2^-23` times the sum of the absolute values of its terms.
 //!
 //! Bytes are multiplied as unsigned times signed ones. Whichever way an operand is stored, its bytes have their
-//! highest bit turned while they are packed if they are not as needed, and a row's or column's sum of bytes makes
-//! up for that, as for the offsets: `sum (a + x)(b + y) = sum a b + y sum a + x sum b + k x y`.
+//! highest bit turned while they are packed (or multiplied where they lie) if they are not as needed, and a row's or
+//! column's sum of bytes makes up for that, as for the offsets: `sum (a + x)(b + y) = sum a b + y sum a + x sum b + k x y`.
 //!
 //! Called by `interface`; calls `engine` and `kernel`.
 
