@@ -70,71 +70,53 @@ struct Streamed<'a, T: Scalar> {
 // SAFETY: the pointer is C, of whose rows every thread has its own.
 unsafe impl<T: Scalar> Sync for Streamed<'_, T> {}
 
+/// Whether a product of so many columns is deep enough.
+pub(super) fn is_deep(columns: usize, k: usize) -> bool {
+    k >= DEPTH && 2 * k >= HALF_DEPTHS * columns
+}
+
 /// Multiplies if one side is short, the other operand large and adjacent along k, and memory to be had; otherwise does
 /// nothing and says so.
 pub fn multiply<T: Scalar>(gemm: &Gemm<T>) -> bool {
-    let Gemm { kernels, m, n, k, alpha, beta, c, ref region, .. } = *gemm;
-    let deep = k >= DEPTH && 2 * k >= HALF_DEPTHS * m.min(n);
-    if *region != Region::Full || m.min(n) > COLUMNS || !deep {
+    let Gemm { kernels, k, alpha, beta, c, .. } = *gemm;
+    let (m, n) = (gemm.m.max(gemm.n), gemm.m.min(gemm.n));
+    if gemm.region != Region::Full || n > COLUMNS || !is_deep(n, k) {
         return false;
     }
-    let (a, conj_a, b, conj_b) = (&gemm.a, gemm.conj_a, &gemm.b, gemm.conj_b);
-    let (lanes, depth, across) = (0, 0, 0);
-    let mut product = if m >= n {
-        let (c_row, c_col) = (1, gemm.c_col);
-        Streamed {
-            kernels,
-            alpha,
-            a,
-            conj_a,
-            b,
-            conj_b,
-            beta,
-            c,
-            c_row,
-            c_col,
-            m,
-            n,
-            k,
-            depth,
-            lanes,
-            across,
-        }
-    } else {
-        let (a, conj_a, b, conj_b) = (b, conj_b, a, conj_a);
-        let (c_row, c_col, m, n) = (gemm.c_col, 1, n, m);
-        Streamed {
-            kernels,
-            alpha,
-            a,
-            conj_a,
-            b,
-            conj_b,
-            beta,
-            c,
-            c_row,
-            c_col,
-            m,
-            n,
-            k,
-            depth,
-            lanes,
-            across,
-        }
-    };
+    let (first, second) = ((&gemm.a, gemm.conj_a), (&gemm.b, gemm.conj_b));
+    let ((a, conj_a), (b, conj_b), (c_row, c_col)) =
+        if m == gemm.m { (first, second, (1, gemm.c_col)) } else { (second, first, (gemm.c_col, 1)) };
     let l2 = topology::get().caches.l2 as f64;
-    let large = (product.m * k * size_of::<T>()) as f64 > A_SHARE * l2;
-    let adjacent = match product.a {
+    let large = (m * k * size_of::<T>()) as f64 > A_SHARE * l2;
+    let adjacent = match a {
         Operand::Dense(a) => a.col_stride() == 1,
         Operand::Converted(a) => a.is_adjacent_along_k(),
         _ => false,
     };
-    if !large || !adjacent || product.b.panels().is_some() {
+    if !large || !adjacent || b.panels().is_some() {
         return false;
     }
-    product.lanes = product.n.next_multiple_of(kernels.vector);
-    product.depth = even_part(k, (l2 * B_SHARE) as usize / (product.lanes * size_of::<T>()), DEPTHS);
-    product.across = kernels.streamed(kernels.height(product.n)).across;
+    let lanes = n.next_multiple_of(kernels.vector);
+    let depth = even_part(k, (l2 * B_SHARE) as usize / (lanes * size_of::<T>()), DEPTHS);
+    let across = kernels.streamed(kernels.height(n)).across;
+    let product = Streamed {
+        kernels,
+        alpha,
+        a,
+        conj_a,
+        b,
+        conj_b,
+        beta,
+        c,
+        c_row,
+        c_col,
+        m,
+        n,
+        k,
+        depth,
+        lanes,
+        across,
+    };
     product.run()
 }
 

@@ -13,7 +13,8 @@
 //! | portable | 16 x 128 bit | 2 x 4 | 8x4 | 4x4 | 4x2 | 2x2 |
 //!
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
-//! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24.
+//! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24. Streamed tiles, which read B where it
+//! lies, come in the same shape, and wider where they have fewer vectors: 2 x 12 and 1 x 12 on avx512.
 //!
 //! [`solve`] solves inside a panel with the sums of a tile still in registers, [`triangle`] adds the part of a tile on one
 //! side of the diagonal. Beside the tile stand two kernels for products of few columns: [`inner`], where k is adjacent in A, with inner
