@@ -21,7 +21,7 @@
 //! Take `cblas_dgemm`. [`interface`] checks the arguments as the reference does and makes views of the
 //! memory: row-major, transposed and conjugated operands are strides and a flag from here on.
 //! [`level3::gemm`] returns early where there is nothing to do, hands what is tiny to the kernel at once
-//! ([`engine::tiny`]), goes straight from memory where the operands are near ([`engine::small`]) or C is a few
+//! ([`engine::tiny`]) and a matrix and a vector to level 2, goes straight from memory where the operands are near ([`engine::small`]) or C is a few
 //! columns or rows, up to some dozens ([`engine::skinny`], [`engine::streamed`]), and else packs and blocks
 //! ([`engine::loops`]: start reading there) on as many threads as pay ([`engine::plan`]). The innermost step is one tile of C in registers ([`kernel::tile`]), written once
 //! over type and ISA.

@@ -71,7 +71,7 @@ struct Streamed<'a, T: Scalar> {
 unsafe impl<T: Scalar> Sync for Streamed<'_, T> {}
 
 /// Whether a product of so many columns is deep enough.
-pub(super) fn is_deep(columns: usize, k: usize) -> bool {
+fn is_deep(columns: usize, k: usize) -> bool {
     k >= DEPTH && 2 * k >= HALF_DEPTHS * columns
 }
 
