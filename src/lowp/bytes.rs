@@ -34,6 +34,7 @@ pub fn bytes(
     if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
         return Ok(());
     }
+    let product = if task.streamed { product.streamed() } else { product };
     done(match (task.adjacent(), task.turned()) {
         // SAFETY: C is as large as the operands, rows adjacent.
         (Some((c, c_col)), _) if how.is_plain() => unsafe {
@@ -56,12 +57,8 @@ fn single_bytes<T: Copy>(task: &Task<T>, zero_a: i32, zero_b: i32, finish: &impl
 /// The product of bytes of a task.
 fn byte_product<'a, T: Copy>(task: &Task<'a, T>, zero_a: i32, zero_b: i32) -> Dots<'a, i32> {
     let (x, y) = if task.swapped { (zero_b, zero_a) } else { (zero_a, zero_b) };
-    Dots {
-        kernels: dot::bytes(),
-        a: Side::new(&task.a, Role::Rows).plus(x),
-        b: Side::new(&task.b, Role::Columns).plus(y),
-        streamed: task.streamed,
-    }
+    let (a, b) = (Side::new(&task.a, Role::Rows).plus(x), Side::new(&task.b, Role::Columns).plus(y));
+    Dots::new(dot::bytes(), a, b)
 }
 
 /// [`bytes`], `C <- epilogue((A + zero_a) (B + zero_b))`.
@@ -87,6 +84,7 @@ pub fn bytes_into(
             if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
                 return Ok(());
             }
+            let product = if task.streamed { product.streamed() } else { product };
             done(finish::multiply(&product, task.depth(), &finish))
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Side<'a> {
     pub(super) flip: u32,
     /// What to add to a byte so turned.
     pub(super) zero: i32,
+    /// Whether bytes of rows so turned are signed.
+    signed: bool,
 }
 
 /// Bytes of a sum behind a panel.
@@ -34,7 +36,7 @@ impl<'a> Side<'a> {
             (Kind::U8, Role::Columns) => (HIGHEST_BITS, 128),
             _ => (0, 0),
         };
-        Side { operand: *operand, flip, zero }
+        Side { operand: *operand, flip, zero, signed: false }
     }
 
     /// The side with `zero` added to each number.
@@ -127,6 +129,7 @@ impl<'a> Side<'a> {
                 to,
                 panel_bytes,
                 flip: self.flip,
+                signed: self.signed,
                 sums,
             });
         }
@@ -139,15 +142,39 @@ pub(super) struct Dots<'a, S: 'static> {
     pub(super) kernels: &'static DotKernels<S>,
     pub(super) a: Side<'a>,
     pub(super) b: Side<'a>,
-    /// Whether B, which [`Side::lies`], is multiplied where it lies.
-    pub(super) streamed: bool,
+    /// Whether B, which [`Side::lies`], is multiplied where it lies, and then whether its bytes are unsigned, those of rows
+    /// signed.
+    streamed: Option<Crossed>,
 }
 
-impl<S> Dots<'_, S> {
+/// Whether of bytes those of rows are the signed ones.
+#[derive(Clone, Copy, Debug)]
+struct Crossed(bool);
+
+impl<'a, S> Dots<'a, S> {
+    /// A product of packed panels.
+    pub(super) fn new(kernels: &'static DotKernels<S>, a: Side<'a>, b: Side<'a>) -> Self {
+        Dots { kernels, a, b, streamed: None }
+    }
+
+    /// The same product with B, which [`Side::lies`], multiplied where it lies: its bytes stay as they are, and those of
+    /// rows become what they are not.
+    pub(super) fn streamed(self) -> Self {
+        let crossed = self.b.flip != 0;
+        let (mut a, mut b) = (self.a, self.b);
+        if crossed {
+            (a.flip, a.signed, b.flip) = (a.flip ^ HIGHEST_BITS, true, 0);
+            (a, b) = (a.plus(128), b.plus(-128));
+        }
+        Dots { a, b, streamed: Some(Crossed(crossed)), ..self }
+    }
+
     /// Bytes from a column of B to the next, where it is multiplied where it lies.
     fn b_col(&self) -> usize {
         match self.b.operand.place {
-            Place::Matrix { i_stride, .. } if self.streamed => i_stride as usize * self.b.operand.kind.size(),
+            Place::Matrix { i_stride, .. } if self.streamed.is_some() => {
+                i_stride as usize * self.b.operand.kind.size()
+            }
             _ => 0,
         }
     }
@@ -186,7 +213,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
         let numbers = (kernels.numbers * WORDS) as f64;
         let blocks = kernels.blocks(self.a.operand.k);
         // A panel of a B that is multiplied where it lies starts NR columns behind the one before, however deep.
-        let (b_bytes, b_tail, ready) = if self.streamed {
+        let (b_bytes, b_tail, ready) = if self.streamed.is_some() {
             let kc = blocking::depth(blocks, kernels.b_bytes());
             (0, kernels.nr * self.b_col(), Ready { kc, a: false, b: true })
         } else {
@@ -236,7 +263,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
 
     fn ready_b(&self, cols: &Range<usize>, k: &Range<usize>) -> Option<*const u8> {
         match self.b.operand.place {
-            Place::Matrix { from, .. } if self.streamed => {
+            Place::Matrix { from, .. } if self.streamed.is_some() => {
                 let first = k.start * self.kernels.numbers * WORDS * self.b.operand.kind.size();
                 Some(from.wrapping_add(cols.start * self.b_col() + first))
             }
@@ -279,20 +306,19 @@ impl<S: Corrected> Sums for Dots<'_, S> {
             row_factor: S::of(self.b.zero),
             col_terms: core::ptr::null(),
         };
-        let streamed = if self.streamed { kernels.streamed.as_ref() } else { None };
-        let flip = self.b.flip != 0;
+        let streamed = kernels.streamed.as_ref().zip(self.streamed);
         let mut col_terms = [S::of(0); 8];
         if self.a.zero != 0 || self.b.zero != 0 {
             // sum (a + x)(b + y) = sum a b + y sum a + x (sum b + k y)
             let (x, y) = (self.a.zero, self.b.zero);
             let mut sums = pair.b.wrapping_add(k.len() * kernels.b_bytes()).cast::<i32>();
             let mut summed = [0; 8];
-            if let Some(streamed) = streamed {
+            if let Some((streamed, Crossed(crossed))) = streamed {
                 let DotTile { b: from, b_col: stride, n: count, words, .. } = tile;
                 if x != 0 {
-                    let to = summed.as_mut_ptr();
+                    let (signed, to) = (!crossed, summed.as_mut_ptr());
                     // SAFETY: the caller vouches for the columns; the kernels are of an ISA that the CPU has.
-                    unsafe { (streamed.sums)(&Columns { from, stride, count, words, flip, to }) };
+                    unsafe { (streamed.sums)(&Columns { from, stride, count, words, signed, to }) };
                 }
                 sums = summed.as_ptr();
             }
@@ -307,7 +333,7 @@ impl<S: Corrected> Sums for Dots<'_, S> {
         // SAFETY: the caller vouches for the panels and the sums; the kernels are of an ISA that the CPU has.
         unsafe {
             match streamed {
-                Some(streamed) => (streamed.tile(rows.len(), flip))(&tile),
+                Some((streamed, Crossed(crossed))) => (streamed.tile(rows.len(), crossed))(&tile),
                 None => (kernels.tile(rows.len(), cols.len()))(&tile),
             }
         }

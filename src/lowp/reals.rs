@@ -136,7 +136,8 @@ fn halves_finished<T: Element>(
         return Ok(());
     }
     if let Some(kernels) = kernels {
-        let product = Dots { kernels, a, b, streamed: task.streamed };
+        let product = Dots::new(kernels, a, b);
+        let product = if task.streamed { product.streamed() } else { product };
         let add = epilogue.beta == 1.0;
         return done(match (task.adjacent(), task.turned()) {
             // SAFETY: C is of `f32`, as large as the operands, rows adjacent.

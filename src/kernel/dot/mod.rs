@@ -140,6 +140,8 @@ pub struct DotPanel {
     pub panel_bytes: usize,
     /// Exclusive-or of each word, which turns signed bytes into unsigned ones 128 larger and back.
     pub flip: u32,
+    /// Whether packed bytes of rows count as signed ones in their sums; those of columns always do.
+    pub signed: bool,
     /// Where the sums of the packed bytes of each row or column of the first panel are added, `panel_bytes` further on
     /// those of the next; null for none.
     pub sums: *mut i32,

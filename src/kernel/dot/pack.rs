@@ -136,13 +136,17 @@ impl<P: Terms, const DOWN: usize> DotDispatch for Rows<'_, P, DOWN> {
                     let from = from.wrapping_offset(first as isize * panel.i_stride);
                     let to = to.wrapping_add(first * WORD);
                     let width = panel.width.saturating_sub(first_row + first).min(lanes);
-                    let mut words = RowWords { isa, panel, from, to, mr, width, sums: ByteSums::new(isa) };
+                    let highest = D::Ints::splat(isa.isa(), if panel.signed { HIGHEST_BITS } else { 0 });
+                    let sums_of = ByteSums::new(isa);
+                    let mut words = RowWords { isa, panel, from, to, mr, width, highest, sums: sums_of };
                     // SAFETY: rows of source and panel, which the caller of `rows` vouches for.
                     unsafe {
                         words.pack::<P>(here.clone());
                         if P::NUMBERS == WORD && !sums.is_null() {
                             let to = sums.add(first).cast::<u8>();
-                            (D::Ints::load(isa.isa(), to) + words.sums.total(isa)).store(to);
+                            let excess = if panel.signed { ABOVE * (here.len() * WORD) as i32 } else { 0 };
+                            let total = words.sums.total(isa) - D::Ints::splat(isa.isa(), excess);
+                            (D::Ints::load(isa.isa(), to) + total).store(to);
                         }
                     }
                 }
@@ -175,6 +179,8 @@ struct RowWords<'a, D: Dot> {
     to: *mut u8,
     mr: usize,
     width: usize,
+    /// What makes unsigned bytes, [`ABOVE`] larger, of signed ones, to be summed.
+    highest: D::Ints,
     sums: ByteSums<D>,
 }
 
@@ -230,7 +236,7 @@ impl<D: Dot> RowWords<'_, D> {
         // SAFETY: the caller's promise.
         unsafe { words.store(self.to.add(word * self.mr * WORD)) };
         if P::NUMBERS == WORD {
-            self.sums.add(self.isa, words);
+            self.sums.add(self.isa, words ^ self.highest);
         }
     }
 }

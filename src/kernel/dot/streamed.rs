@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 /// The kernels that read columns where they lie.
 #[derive(Debug)]
 pub struct Streamed<S> {
-    /// By the vectors of rows less one, then whether bytes of columns are turned from unsigned into signed ones.
+    /// By the vectors of rows less one, then whether of bytes the rows' are the signed ones.
     tiles: [[TileKernel<S>; 2]; MOST_VECTORS],
     lanes: usize,
     /// Sums the numbers of columns of bytes.
@@ -31,8 +31,8 @@ pub struct Columns {
     pub count: usize,
     /// Words of each.
     pub words: usize,
-    /// Whether bytes are turned from unsigned into signed ones.
-    pub flip: bool,
+    /// Whether their bytes are signed.
+    pub signed: bool,
     /// Where the sums go.
     pub to: *mut i32,
 }
@@ -54,30 +54,31 @@ impl<S> Streamed<S> {
         }
     }
 
-    /// The tile kernel for `height` rows, `1..=MR`, by up to NR columns, which may have to be turned into signed bytes.
+    /// The tile kernel for `height` rows, `1..=MR`, by up to NR columns. Of bytes those of columns are signed and those of
+    /// rows are not; `crossed`, the other way round.
     #[inline]
-    pub fn tile(&self, height: usize, flip: bool) -> TileKernel<S> {
-        self.tiles[(height - 1) / self.lanes][usize::from(flip)]
+    pub fn tile(&self, height: usize, crossed: bool) -> TileKernel<S> {
+        self.tiles[(height - 1) / self.lanes][usize::from(crossed)]
     }
 }
 
 /// # Safety
 /// The CPU has ISA `P`; the panel of A and the columns have the words, sums and destination are as large as the fields say.
-unsafe fn tile<P: Terms, const DOWN: usize, const V: usize, const N: usize, const FLIP: bool>(
+unsafe fn tile<P: Terms, const DOWN: usize, const V: usize, const N: usize, const CROSSED: bool>(
     tile: &DotTile<P::Sum>,
 ) {
     // SAFETY: the caller vouches for the ISA; `Product::run` relies on the rest.
-    unsafe { P::assume() }.enter(Product::<P, DOWN, V, N, FLIP>(tile, PhantomData))
+    unsafe { P::assume() }.enter(Product::<P, DOWN, V, N, CROSSED>(tile, PhantomData))
 }
 
 /// `V` vectors of rows of a panel of `DOWN`, times up to `N` columns.
-struct Product<'a, P: Terms, const DOWN: usize, const V: usize, const N: usize, const FLIP: bool>(
+struct Product<'a, P: Terms, const DOWN: usize, const V: usize, const N: usize, const CROSSED: bool>(
     &'a DotTile<P::Sum>,
     PhantomData<P>,
 );
 
-impl<P: Terms, const DOWN: usize, const V: usize, const N: usize, const FLIP: bool> TermsDispatch<P>
-    for Product<'_, P, DOWN, V, N, FLIP>
+impl<P: Terms, const DOWN: usize, const V: usize, const N: usize, const CROSSED: bool> TermsDispatch<P>
+    for Product<'_, P, DOWN, V, N, CROSSED>
 {
     #[inline(always)]
     fn run(self, isa: P) {
@@ -107,12 +108,12 @@ impl<P: Terms, const DOWN: usize, const V: usize, const N: usize, const FLIP: bo
             unsafe {
                 if here == WORDS {
                     for word in 0..WORDS {
-                        accumulate::<P, V, N, FLIP>(isa, &mut sums, a, &columns, word);
+                        accumulate::<P, V, N, CROSSED>(isa, &mut sums, a, &columns, word);
                         a = a.wrapping_add(DOWN * P::LANES * WORD);
                     }
                 } else {
                     for word in 0..here {
-                        accumulate::<P, V, N, FLIP>(isa, &mut sums, a, &columns, word);
+                        accumulate::<P, V, N, CROSSED>(isa, &mut sums, a, &columns, word);
                         a = a.wrapping_add(DOWN * P::LANES * WORD);
                     }
                 }
@@ -131,7 +132,7 @@ impl<P: Terms, const DOWN: usize, const V: usize, const N: usize, const FLIP: bo
 /// # Safety
 /// `V` vectors of words at `a` and the word of each column must be readable.
 #[inline(always)]
-unsafe fn accumulate<P: Terms, const V: usize, const N: usize, const FLIP: bool>(
+unsafe fn accumulate<P: Terms, const V: usize, const N: usize, const CROSSED: bool>(
     isa: P,
     sums: &mut [[P::Sums; V]; N],
     a: *const u8,
@@ -141,26 +142,24 @@ unsafe fn accumulate<P: Terms, const V: usize, const N: usize, const FLIP: bool>
     for part in 0..P::PARTS {
         // SAFETY: the caller vouches for words and columns.
         unsafe {
-            let flips = isa.factors(HIGHEST_BITS.as_ptr(), 0, 0);
             let mut rows = [isa.rows(a, part); V];
             for (i, row) in rows.iter_mut().enumerate().skip(1) {
                 *row = isa.rows(a.add(i * P::LANES * WORD), part);
             }
             for j in 0..N {
-                let mut factors = isa.factors(columns[j], word, part);
-                if FLIP {
-                    factors = isa.flip(factors, flips);
-                }
+                let factors = isa.factors(columns[j], word, part);
                 for i in 0..V {
-                    sums[j][i] = isa.add_products(sums[j][i], rows[i], factors);
+                    sums[j][i] = if CROSSED {
+                        isa.add_crossed(sums[j][i], rows[i], factors)
+                    } else {
+                        isa.add_products(sums[j][i], rows[i], factors)
+                    };
                 }
             }
         }
     }
 }
 
-/// A block of factors that are the highest bit of each byte.
-const HIGHEST_BITS: [u8; WORDS * WORD] = [0x80; WORDS * WORD];
 /// A block of ones.
 const ONES: [u8; WORDS * WORD] = [1; WORDS * WORD];
 
@@ -171,13 +170,11 @@ unsafe fn sums<P: Terms>(columns: &Columns) {
     impl<P: Terms> TermsDispatch<P> for Work<'_, P> {
         #[inline(always)]
         fn run(self, isa: P) {
-            let &Columns { from, stride, count, words, flip, to } = self.0;
+            let &Columns { from, stride, count, words, signed, to } = self.0;
             let (dot, vector) = (isa.dot(), <P::Dot as Dot>::Ints::LANES);
-            // Bytes as unsigned ones, 128 larger than the signed ones.
-            let flips = <P::Dot as Dot>::Ints::splat(
-                dot.isa(),
-                if flip { 0 } else { i32::from_ne_bytes([0x80; WORD]) },
-            );
+            // Signed bytes as unsigned ones, 128 larger.
+            let (highest, excess) = if signed { (0x80, 128) } else { (0, 0) };
+            let flips = <P::Dot as Dot>::Ints::splat(dot.isa(), i32::from_ne_bytes([highest; WORD]));
             for j in 0..count {
                 // SAFETY: the words of column j, which the caller vouches for.
                 unsafe {
@@ -189,10 +186,9 @@ unsafe fn sums<P: Terms>(columns: &Columns) {
                         let bytes = <P::Dot as Dot>::Ints::load(dot.isa(), column.add(word * WORD));
                         sum = Dot::add_products(dot, sum, bytes ^ flips, ones);
                     }
-                    let mut sum = sum.sum().wrapping_sub(128 * (whole * WORD) as i32);
+                    let mut sum = sum.sum().wrapping_sub(excess * (whole * WORD) as i32);
                     for at in whole * WORD..words * WORD {
-                        let byte = *column.add(at) ^ if flip { 0x80 } else { 0 };
-                        sum = sum.wrapping_add(i32::from(byte as i8));
+                        sum = sum.wrapping_add(i32::from(*column.add(at) ^ highest) - excess);
                     }
                     to.add(j).write(sum);
                 }

@@ -24,12 +24,12 @@ fn dots<A: Whole, B: Whole>() {
                 let ways =
                     zeros.map(|zeros| (zeros, false)).into_iter().chain(zeros.map(|zeros| (zeros, true)));
                 for ((zero_a, zero_b), streamed) in ways.filter(|&(_, streamed)| lies || !streamed) {
-                    let product = Dots {
+                    let product = Dots::new(
                         kernels,
-                        a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
-                        b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
-                        streamed,
-                    };
+                        ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
+                        ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
+                    );
+                    let product = if streamed { product.streamed() } else { product };
                     let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
                     for kc in [None, Some(1), Some(2), Some(100)] {
                         let mut c = Matrix::new(m, n, false, 1, side, || 77);
@@ -85,12 +85,11 @@ fn adjacent_rows_and_columns() {
         ] {
             let a = Matrix::new(m, k, false, stride - m, Side::End, || u8::any(&mut random));
             let b = Matrix::new(k, n, true, stride - n, Side::Start, || u8::any(&mut random));
-            let product = Dots {
+            let product = Dots::new(
                 kernels,
-                a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(3),
-                b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(-9),
-                streamed: false,
-            };
+                ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(3),
+                ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(-9),
+            );
             let mut c = Matrix::new(m, n, false, 0, Side::End, || 0);
             let out = Output::new(&c.view_mut());
             assert!(finish::multiply(&product, 100, &Rounding::new(&how, out, false)));
@@ -116,12 +115,12 @@ fn every_depth() {
                 if streamed && !ProductSide::lies(&b_operand, kernels) {
                     continue;
                 }
-                let product = Dots {
+                let product = Dots::new(
                     kernels,
-                    a: ProductSide::new(&a_operand, Role::Rows),
-                    b: ProductSide::new(&b_operand, Role::Columns),
-                    streamed,
-                };
+                    ProductSide::new(&a_operand, Role::Rows),
+                    ProductSide::new(&b_operand, Role::Columns),
+                );
+                let product = if streamed { product.streamed() } else { product };
                 let mut c = Matrix::new(a.rows, b.cols, false, 0, Side::End, || 0);
                 // SAFETY: C has the product's shape.
                 assert!(unsafe { finish::multiply_into(&product, c.memory.as_mut_ptr(), a.rows, false) });
@@ -147,12 +146,11 @@ fn few_columns<A: Whole, B: Whole>(threads: i32, a_by_rows: bool) {
             let a = Matrix::new(m, k, a_by_rows, k % 2, side, || A::any(&mut random));
             let b = Matrix::new(k, n, by_rows, m % 2, side, || B::any(&mut random));
             for (zero_a, zero_b) in [(0, 0), (-128, 128), (7, -5), (1, 40_000)] {
-                let product = Dots {
+                let product = Dots::new(
                     kernels,
-                    a: ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
-                    b: ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
-                    streamed: false,
-                };
+                    ProductSide::new(&Operand::new(a.view()), Role::Rows).plus(zero_a),
+                    ProductSide::new(&Operand::new(b.view().t()), Role::Columns).plus(zero_b),
+                );
                 let mut c = Matrix::new(m, n, k % 2 == 0, n % 2, side, || 11);
                 let out = Output::new(&c.view_mut());
                 on_threads(threads, || {

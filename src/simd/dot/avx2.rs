@@ -59,6 +59,11 @@ impl Dot for AvxVnni {
     }
 
     #[inline(always)]
+    fn add_crossed(self, sum: I32x8, bytes: I32x8, factors: I32x8) -> I32x8 {
+        self.add_products(sum, factors, bytes)
+    }
+
+    #[inline(always)]
     fn dot_words(self, sum: I32x8, lane: I32x8, words: I32x8) -> I32x8 {
         // SAFETY: the token proves the instructions.
         I32x8(unsafe { _mm256_dpwssd_avx_epi32(sum.0, lane.0, words.0) })
@@ -166,6 +171,13 @@ impl Dot for Avx2 {
     fn add_products(self, sum: I32x8, bytes: I32x8, factors: I32x8) -> I32x8 {
         // SAFETY: the token proves the instructions.
         I32x8(unsafe { kept_in_order(_mm256_add_epi32(sum.0, _mm256_madd_epi16(bytes.0, factors.0))) })
+    }
+
+    /// Not for this ISA, whose factors are signed words.
+    #[inline(always)]
+    fn add_crossed(self, sum: I32x8, _: I32x8, _: I32x8) -> I32x8 {
+        debug_assert!(false, "factors have a form of their own");
+        sum
     }
 
     #[inline(always)]

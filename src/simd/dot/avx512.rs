@@ -59,6 +59,11 @@ impl Dot for Avx512Vnni {
     }
 
     #[inline(always)]
+    fn add_crossed(self, sum: I32x16, bytes: I32x16, factors: I32x16) -> I32x16 {
+        self.add_products(sum, factors, bytes)
+    }
+
+    #[inline(always)]
     fn dot_words(self, sum: I32x16, lane: I32x16, words: I32x16) -> I32x16 {
         // SAFETY: the token proves the instructions.
         I32x16(unsafe { _mm512_dpwssd_epi32(sum.0, lane.0, words.0) })

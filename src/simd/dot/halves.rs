@@ -122,10 +122,6 @@ impl<S: Dot, N: Half> Terms for Widened<S, N> {
         self.splat(unsafe { block.add(FACTORS * part).cast::<f32>().add(word).read_unaligned() })
     }
     #[inline(always)]
-    fn flip(self, factors: Self::Factors, _: Self::Factors) -> Self::Factors {
-        factors
-    }
-    #[inline(always)]
     unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> Self::Factors {
         // SAFETY: the caller vouches for the blocks.
         unsafe { Self::Sums::load(self.0.isa(), from.add(FACTORS * part).cast()) }
@@ -241,10 +237,6 @@ impl Terms for Avx512Bf16 {
     unsafe fn factors(self, block: *const u8, word: usize, _: usize) -> __m512i {
         // SAFETY: the token proves the instructions, the caller vouches for the block.
         unsafe { _mm512_set1_epi32(block.cast::<i32>().add(word).read_unaligned()) }
-    }
-    #[inline(always)]
-    fn flip(self, factors: Self::Factors, _: Self::Factors) -> Self::Factors {
-        factors
     }
     #[inline(always)]
     unsafe fn factors_of_lanes(self, from: *const u8, _: usize) -> __m512i {

@@ -58,7 +58,7 @@ pub trait Dot: Copy + Send + Sync + 'static {
     /// Vector of `i32`, as many lanes as the vector of `f32`.
     type Ints: Ints<Isa = Self::Isa>;
     /// A part of four factors, for all lanes.
-    type Factors: Copy + BitXor<Output = Self::Factors>;
+    type Factors: Copy;
     /// The fastest way to sum products of bytes of at most 127 with factors of at most 127 in magnitude.
     type Narrow: Sums<Self>;
     /// Which one this is.
@@ -116,6 +116,10 @@ pub trait Dot: Copy + Send + Sync + 'static {
 
     /// Adds to each lane of `sum` the products of a part of the lane's unsigned bytes and that part of the factors.
     fn add_products(self, sum: Self::Ints, bytes: Self::Ints, factors: Self::Factors) -> Self::Ints;
+
+    /// [`Dot::add_products`], but the lane's bytes are the signed ones. Only where factors stay as they are
+    /// (`SPREAD_BYTES == FACTORS`): other forms are those of signed factors.
+    fn add_crossed(self, sum: Self::Ints, bytes: Self::Ints, factors: Self::Factors) -> Self::Ints;
 
     /// Adds to each lane of `sum` the products of the lane's two signed 16-bit words and those of `words`.
     fn dot_words(self, sum: Self::Ints, lane: Self::Ints, words: Self::Ints) -> Self::Ints;

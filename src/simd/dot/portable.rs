@@ -52,6 +52,11 @@ impl Dot for Portable {
     }
 
     #[inline(always)]
+    fn add_crossed(self, sum: I32x4, bytes: I32x4, factors: I32x4) -> I32x4 {
+        self.add_products(sum, factors, bytes)
+    }
+
+    #[inline(always)]
     fn dot_words(self, sum: I32x4, lane: I32x4, words: I32x4) -> I32x4 {
         let low = |x: i32| i32::from(x as i16);
         I32x4(core::array::from_fn(|i| {

@@ -100,8 +100,6 @@ pub trait Terms: Copy + Send + Sync + 'static {
     /// # Safety
     /// `block` must have been spread; `word < WORDS`.
     unsafe fn factors(self, block: *const u8, word: usize, part: usize) -> Self::Factors;
-    /// Factors with the bits of others exchanged where these have ones; of bytes only, others stay as they are.
-    fn flip(self, factors: Self::Factors, by: Self::Factors) -> Self::Factors;
     /// A part of a word of a column for each lane: of those of blocks that lie at `from`, one after the other.
     ///
     /// # Safety
@@ -109,6 +107,11 @@ pub trait Terms: Copy + Send + Sync + 'static {
     unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> Self::Factors;
     /// Adds the products of a part.
     fn add_products(self, sums: Self::Sums, rows: Self::Rows, factors: Self::Factors) -> Self::Sums;
+    /// [`Terms::add_products`], but of bytes the rows' are the signed ones ([`Dot::add_crossed`]).
+    #[inline(always)]
+    fn add_crossed(self, sums: Self::Sums, rows: Self::Rows, factors: Self::Factors) -> Self::Sums {
+        self.add_products(sums, rows, factors)
+    }
     /// Brings a block of a column into the form that [`Terms::factors`] reads, in place.
     ///
     /// # Safety
@@ -210,10 +213,6 @@ impl<S: Dot> Terms for S {
         unsafe { Dot::factors(self, block, word, part) }
     }
     #[inline(always)]
-    fn flip(self, factors: S::Factors, by: S::Factors) -> S::Factors {
-        factors ^ by
-    }
-    #[inline(always)]
     unsafe fn factors_of_lanes(self, from: *const u8, part: usize) -> S::Factors {
         // SAFETY: the caller vouches for the blocks.
         unsafe { Dot::factors_of_lanes(self, from, part) }
@@ -221,6 +220,10 @@ impl<S: Dot> Terms for S {
     #[inline(always)]
     fn add_products(self, sums: S::Ints, rows: S::Ints, factors: S::Factors) -> S::Ints {
         Dot::add_products(self, sums, rows, factors)
+    }
+    #[inline(always)]
+    fn add_crossed(self, sums: S::Ints, rows: S::Ints, factors: S::Factors) -> S::Ints {
+        Dot::add_crossed(self, sums, rows, factors)
     }
     #[inline(always)]
     unsafe fn spread(self, block: *mut u8) {
