@@ -7,7 +7,7 @@ use crate::engine::gemm::rate;
 use crate::engine::{Pair, Product, Ready, Shape, blocking, panels};
 use crate::kernel::dot::streamed::Columns;
 use crate::kernel::dot::{DotKernels, DotPanel, DotTile};
-use crate::platform::cpu;
+use crate::platform::{cpu, topology};
 use crate::simd::dot::terms::WORDS;
 use core::ops::Range;
 
@@ -169,6 +169,18 @@ impl<'a, S> Dots<'a, S> {
         Dots { a, b, streamed: Some(Crossed(crossed)), ..self }
     }
 
+    /// Depth of the blocks of a product of so many whose B is multiplied where it lies: as of others, so that bits are the
+    /// same; but sums of bytes are exact, and blocks as deep as half of L2 has room for A go over C less often.
+    fn streamed_depth(&self, blocks: usize) -> usize {
+        let depth = blocking::depth(blocks, self.kernels.b_bytes());
+        if !self.a.has_sums() {
+            return depth;
+        }
+        let panels = self.a.operand.count.div_ceil(self.kernels.mr);
+        let room = topology::get().caches.l2 / 2 / (panels * self.kernels.a_bytes());
+        blocks.div_ceil(blocks.div_ceil(room.max(depth)))
+    }
+
     /// Bytes from a column of B to the next, where it is multiplied where it lies.
     fn b_col(&self) -> usize {
         match self.b.operand.place {
@@ -214,7 +226,7 @@ impl<S: Corrected> Product for Dots<'_, S> {
         let blocks = kernels.blocks(self.a.operand.k);
         // A panel of a B that is multiplied where it lies starts NR columns behind the one before, however deep.
         let (b_bytes, b_tail, ready) = if self.streamed.is_some() {
-            let kc = blocking::depth(blocks, kernels.b_bytes());
+            let kc = self.streamed_depth(blocks);
             (0, kernels.nr * self.b_col(), Ready { kc, a: false, b: true })
         } else {
             let ready = panels::ready(self.a.operand.panels(), self.b.operand.panels());

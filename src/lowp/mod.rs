@@ -28,8 +28,9 @@
 //! The error of a real sum is at most `(k + 2) 2^-23` times the sum of the absolute values of its terms.
 //!
 //! Bytes are multiplied as unsigned times signed ones. Whichever way an operand is stored, its bytes have their
-//! highest bit turned while they are packed (or multiplied where they lie) if they are not as needed, and a row's or
-//! column's sum of bytes makes up for that, as for the offsets: `sum (a + x)(b + y) = sum a b + y sum a + x sum b + k x y`.
+//! highest bit turned while they are packed if they are not as needed, and a row's or column's sum of bytes makes
+//! up for that, as for the offsets: `sum (a + x)(b + y) = sum a b + y sum a + x sum b + k x y`. A large B that is
+//! multiplied where it lies stays as it is, and A becomes what B is not.
 //!
 //! Called by `interface`; calls `engine` and `kernel`.
 

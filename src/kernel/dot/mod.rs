@@ -174,6 +174,12 @@ impl<S> DotKernels<S> {
         self.tiles[(height - 1) / self.lanes][n - 1]
     }
 
+    /// Rows that the vectors for `count` have room for.
+    #[inline]
+    pub fn padded(&self, count: usize) -> usize {
+        count.next_multiple_of(self.lanes)
+    }
+
     /// Blocks that `k` numbers take.
     #[inline]
     pub fn blocks(&self, k: usize) -> usize {
