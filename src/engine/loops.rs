@@ -20,7 +20,6 @@ use super::{Pair, Product, Source};
 use crate::platform::barrier::Barrier;
 use crate::platform::memory::Buffer;
 use crate::view::Uplo;
-use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a cache line.
@@ -74,6 +73,12 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
     let (a_block, b_block) = workspace.blocks(plan, group_index, rank);
     let (rows_of_group, cols_of_group) = (plan.rows(group_index), plan.cols(group_index));
     let row_blocks = rows_of_group.len().div_ceil(mc);
+    let block = |taken: usize| {
+        // Of a triangle the blocks last that the diagonal crosses: small ones make the ends meet.
+        let index = if shape.triangle == Some(Uplo::Lower) { row_blocks - 1 - taken } else { taken };
+        let ic = rows_of_group.start + index * mc;
+        ic..(ic + mc).min(rows_of_group.end)
+    };
 
     for jc in cols_of_group.clone().step_by(nc) {
         let cols = jc..(jc + nc).min(cols_of_group.end);
@@ -99,10 +104,7 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                 if taken >= row_blocks {
                     break;
                 }
-                // Of a triangle the blocks last that the diagonal crosses: small ones make the ends meet.
-                let index = if shape.triangle == Some(Uplo::Lower) { row_blocks - 1 - taken } else { taken };
-                let ic = rows_of_group.start + index * mc;
-                let rows = ic..(ic + mc).min(rows_of_group.end);
+                let rows = block(taken);
                 if product.skips(rows.clone(), cols.clone()) {
                     continue;
                 }
@@ -111,8 +113,14 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
                     unsafe { product.pack_a_block(&shape, rows.clone(), depth.clone(), a_block) };
                     a_block
                 });
-                let next_rows = next_block(&rows_of_group, mc, ic + members * mc, &depth, shape.k, kc);
-                let mut ahead = Ahead::new(next_rows.and_then(|(rows, k)| product.a_source(&rows, &k)));
+                // What this member packs next, if all take blocks in turn.
+                let (next, k) = if taken + members < row_blocks {
+                    (taken + members, depth.clone())
+                } else {
+                    (rank.min(row_blocks - 1), depth.end..(depth.end + kc).min(shape.k))
+                };
+                let source = if k.is_empty() { None } else { product.a_source(&block(next), &k) };
+                let mut ahead = Ahead::new(source);
                 // Tiles that do not fetch from B.
                 let mut free = cols.len().div_ceil(shape.nr) * (rows.len().div_ceil(shape.mr) - 1);
                 for (b_index, jr) in cols.clone().step_by(shape.nr).enumerate() {
@@ -144,21 +152,6 @@ pub fn member<P: Product>(product: &P, plan: &Plan, groups: &[Group], workspace:
             }
         }
     }
-}
-
-/// The rows and depths that a member packs after those that end before row `ic`, if it takes the same share of them.
-fn next_block(
-    rows: &Range<usize>,
-    mc: usize,
-    ic: usize,
-    k: &Range<usize>,
-    depth: usize,
-    kc: usize,
-) -> Option<(Range<usize>, Range<usize>)> {
-    if ic < rows.end {
-        return Some((ic..(ic + mc).min(rows.end), k.clone()));
-    }
-    (k.end < depth).then(|| (rows.start..(rows.start + mc).min(rows.end), k.end..(k.end + kc).min(depth)))
 }
 
 /// Lines of A that are yet to be fetched.
