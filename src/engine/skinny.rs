@@ -36,7 +36,7 @@ const INNER_BYTES: usize = 512;
 /// 32 (complex 1.2), 1.0 to 1.15 at 48 and 64.
 const OUTER_COLUMNS: usize = 32;
 /// Part of L2 from which A is large.
-const A_SHARE: f64 = 0.25;
+pub(super) const A_SHARE: f64 = 0.25;
 /// Bytes of sums that outer products keep in L1.
 const SUMS_BYTES: usize = 16 << 10;
 /// Room for them, of whole cache lines.

@@ -14,7 +14,7 @@
 use super::blocking::even_part;
 use super::gemm::{Gemm, Region};
 use super::operand::{Operand, Packer};
-use super::skinny::Shares;
+use super::skinny::{A_SHARE, Shares};
 use crate::kernel::KernelSet;
 use crate::kernel::panel::{Panel, Unpanel};
 use crate::kernel::tile::Tile;
@@ -24,16 +24,14 @@ use crate::scalar::Scalar;
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-/// Columns up to which this wins. Measured on Zen 5, A 4096 x 4096, against the packed loops: f32 and f64 1.3 to 1.8 times
-/// as fast up to 64 columns, 1.0 to 1.06 at 128.
-const COLUMNS: usize = 128;
+/// Columns up to which this wins. Measured on Zen 5, A 4096 x 4096, against the packed loops: f32 and f64 1.2 to 1.9 times
+/// as fast up to 64 columns, 1.0 to 1.1 at 96; 1.05 (f32) and 0.9 to 0.95 (others) at 128.
+const COLUMNS: usize = 96;
 /// Depth from which it does, and for each column, in halves: turning C costs as much however deep the product is, and
 /// packing A as much however many columns there are. Measured there: A 5000 rows, 0.6 to 0.9 times as fast at 16 x 32 to
 /// 64 x 100 (k x n), 1.0 at 128 x 128, 1.05 at 200 x 96 and 300 x 60.
 const DEPTH: usize = 128;
 const HALF_DEPTHS: usize = 3;
-/// Part of L2 from which A is large.
-const A_SHARE: f64 = 0.25;
 /// Part of L2 that a block of B may take, which every tile meets.
 const B_SHARE: f64 = 0.5;
 /// Depths that blocks are multiples of: some cache lines of any type.
@@ -176,31 +174,25 @@ impl<T: Scalar> Streamed<'_, T> {
         for k in (0..self.k.div_ceil(self.depth)).map(|block| self.depths(block)) {
             for i in rows.clone().step_by(self.across) {
                 let here = i..(i + self.across).min(rows.end);
-                let next = here.end..(here.end + self.across).min(rows.end);
+                let next = if here.end < rows.end { here.end } else { i };
                 // SAFETY: as the caller vouches.
-                unsafe { self.turned(here, next, k.clone(), b, room) };
+                unsafe { self.turned(&Step { here, next, k: k.clone(), b, room }) };
             }
         }
     }
 
-    /// Rows `here` at the depths `k` of a block, in a copy of this part of C unless its columns are adjacent.
+    /// The tiles of a step, in a copy of this part of C unless its columns are adjacent.
     ///
     /// # Safety
     /// As for [`Streamed::rows`].
-    unsafe fn turned(
-        &self,
-        here: Range<usize>,
-        next: Range<usize>,
-        k: Range<usize>,
-        b: &Panels<T>,
-        room: *mut T,
-    ) {
+    unsafe fn turned(&self, step: &Step<T>) {
+        let Step { here, k, .. } = step;
         let KernelSet { pack, unpack, .. } = *self.kernels;
         let c = self.c.wrapping_offset(here.start as isize * self.c_row);
         let beta = if k.start == 0 { self.beta } else { T::ONE };
         if self.c_col == 1 {
             // SAFETY: as the caller vouches.
-            unsafe { self.tiles(here, next, k, b, room, beta, (c, self.c_row, self.n)) };
+            unsafe { self.tiles(step, beta, (c, self.c_row, self.n)) };
             return;
         }
         let mut copy = MaybeUninit::<Copy>::uninit();
@@ -213,30 +205,21 @@ impl<T: Scalar> Streamed<'_, T> {
             if beta != T::ZERO {
                 pack(&Panel { from: c, i_stride, k_stride, width, k: rows, to, padded, conj: false });
             }
-            self.tiles(here, next, k, b, room, beta, (to, padded as isize, padded));
+            self.tiles(step, beta, (to, padded as isize, padded));
             unpack(&Unpanel { from: to, padded, width, k: rows, to: c, i_stride, k_stride });
         }
     }
 
-    /// The tiles of rows `here` at the depths `k` of a block, added to `beta` times what is at `to`: the first element,
-    /// elements from a row to the next, and how many of a row there are.
+    /// The tiles of a step, added to `beta` times what is at `to`: the first element, elements from a row to the next, and
+    /// how many of a row there are.
     ///
     /// # Safety
     /// As for [`Streamed::rows`]; nobody else uses what is at `to`.
-    #[expect(clippy::too_many_arguments, reason = "one step of a loop")]
-    unsafe fn tiles(
-        &self,
-        here: Range<usize>,
-        next: Range<usize>,
-        k: Range<usize>,
-        b: &Panels<T>,
-        room: *mut T,
-        beta: T,
-        (to, to_row, to_cols): (*mut T, isize, usize),
-    ) {
+    unsafe fn tiles(&self, step: &Step<T>, beta: T, (to, to_row, to_cols): (*mut T, isize, usize)) {
+        let Step { here, k, b, .. } = step;
         let nr = self.kernels.nr;
         // SAFETY: rows that exist; the room is this thread's own.
-        let Rows { a, a_row, next, next_row, parts } = unsafe { self.ready(&here, &next, &k, room) };
+        let Rows { a, a_row, next, next_row, parts } = unsafe { self.ready(step) };
         let part = k.len().div_ceil(parts);
         for pc in (0..k.len()).step_by(part) {
             let depth = part.min(k.len() - pc);
@@ -247,7 +230,7 @@ impl<T: Scalar> Streamed<'_, T> {
                 let fetches = pc == 0 && cols.start == 0;
                 let tile = |row: usize, n: usize| Tile {
                     k: depth,
-                    a: b.at(cols.start, &k).wrapping_add(pc * width),
+                    a: b.at(cols.start, k).wrapping_add(pc * width),
                     a_k: width as isize,
                     b: a.wrapping_offset(row as isize * a_row),
                     b_k: 1,
@@ -279,18 +262,13 @@ impl<T: Scalar> Streamed<'_, T> {
         }
     }
 
-    /// Rows `here` of A as tiles read them, where they lie or converted to the room.
+    /// The rows of a step as tiles read them, where they lie or converted to the room.
     ///
     /// # Safety
     /// Nobody else uses the room.
-    unsafe fn ready(
-        &self,
-        here: &Range<usize>,
-        next: &Range<usize>,
-        k: &Range<usize>,
-        room: *mut T,
-    ) -> Rows<T> {
-        let next = if next.is_empty() { here.start } else { next.start };
+    unsafe fn ready(&self, step: &Step<T>) -> Rows<T> {
+        let Step { here, next, k, room, .. } = step;
+        let (next, room) = (*next, *room);
         match self.a {
             Operand::Dense(mat) => {
                 let (a, a_row, next) = (mat.at(here.start, k.start), mat.row_stride(), mat.at(next, k.start));
@@ -305,6 +283,18 @@ impl<T: Scalar> Streamed<'_, T> {
             _ => unreachable!("other operands are packed"),
         }
     }
+}
+
+/// Rows of A that are multiplied together.
+struct Step<'a, T> {
+    here: Range<usize>,
+    /// The first row that is read next.
+    next: usize,
+    /// The depths of a block.
+    k: Range<usize>,
+    b: &'a Panels<T>,
+    /// Where rows are converted to.
+    room: *mut T,
 }
 
 /// Rows of A as tiles read them.
@@ -327,7 +317,7 @@ struct Panels<T> {
     lanes: usize,
 }
 
-// SAFETY: B is packed by one thread, then only read.
+// SAFETY: every block of B is packed by one thread, and read when all are.
 unsafe impl<T: Sync> Sync for Panels<T> {}
 
 impl<T> Panels<T> {
