@@ -159,8 +159,9 @@ const SIZES: [(usize, usize, usize); 14] = [
     (200, 3, 40),
 ];
 /// Products with a short side whose other operand is larger than a quarter of L2.
-const SKINNY: [(usize, usize, usize); 9] = [
+const SKINNY: [(usize, usize, usize); 10] = [
     (401, 1, 213),
+    (1, 401, 213),
     (401, 2, 213),
     (401, 5, 213),
     (401, 19, 213),
@@ -169,7 +170,7 @@ const SKINNY: [(usize, usize, usize); 9] = [
     (17, 401, 213),
     // Panels of two heights; several blocks of depth of the larger types.
     (70, 401, 213),
-    (101, 120, 600),
+    (90, 120, 600),
 ];
 
 fn gemms<T: Scalar>(sizes: &[(usize, usize, usize)]) {

@@ -72,7 +72,7 @@ fn reals<E: Small>() {
 }
 
 /// An operand that is large, and few columns or rows; the last, of several blocks of depth, in one layout only.
-const STREAMED: [(usize, usize, usize); 3] = [(10, 301, 300), (430, 57, 160), (100, 104, 1250)];
+const STREAMED: [(usize, usize, usize); 3] = [(10, 301, 300), (430, 57, 160), (96, 104, 1500)];
 
 /// One operand of `f32`, on either side, alone and with a bias.
 fn beside_singles<E: Small>() {

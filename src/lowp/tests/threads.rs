@@ -39,6 +39,37 @@ fn threads_compute_the_same_bits() {
     }
 }
 
+/// A large B that is multiplied where it lies, and one that is converted a few rows at a time.
+#[test]
+fn streamed_on_threads() {
+    let mut random = Random::new(72);
+    let (m, n, k) = (20, 2100, 512);
+    let a = Matrix::new(m, k, true, 3, Side::End, || i8::any(&mut random));
+    let b = Matrix::new(k, n, false, 4, Side::End, || u8::any(&mut random));
+    let x = Matrix::new(m, k, true, 0, Side::End, || random.real() as f32);
+    let y = Matrix::new(k, n, false, 2, Side::End, || f16::from_f32(random.real() as f32));
+    let results = |count: i32, by_rows: bool| {
+        on_threads(count, || {
+            let mut c = Matrix::new(m, n, by_rows, 1, Side::End, || 0i32);
+            let how = Integer { alpha: 1.0, beta: 0.0, offset: Per::All(0) };
+            bytes(&Operand::new(a.view()), 1, &Operand::new(b.view().t()), 2, &how, c.view_mut()).unwrap();
+            let mut z = Matrix::new(m, n, by_rows, 1, Side::End, || 1f32);
+            halves(1.0, &Operand::new(x.view()), &Operand::new(y.view().t()), 1.0, z.view_mut()).unwrap();
+            (c, z)
+        })
+    };
+    for by_rows in [true, false] {
+        let (c, z) = results(1, by_rows);
+        for (i, j) in [(0, 0), (m - 1, n - 1), (17, 1096)] {
+            assert_eq!(c.get(i, j), exact_sum(&a, &b, i, j, 1, 2));
+        }
+        for count in [2, 3] {
+            let (c_shared, z_shared) = results(count, by_rows);
+            assert!(c_shared.memory[..] == c.memory[..] && z_shared.memory[..] == z.memory[..], "{count}");
+        }
+    }
+}
+
 #[test]
 fn gemv_on_threads() {
     let mut random = Random::new(94);
