@@ -35,8 +35,8 @@ zenblas_lender zenblas_set_lender_local(zenblas_lender lender);
 
 /* ---- A layer in low precision: a product and what inference does with it ---- */
 
-/* Types of numbers. Operands: bytes of any sign with bytes of any sign; bf16 with bf16; half with half precision.
- * Either of these two also with ZENBLAS_F32, neither operand packed: then products are those of single precision.
+/* Types of numbers. Operands: bytes of any sign with bytes of any sign; bf16, half and single precision each with any of
+ * these three (see zenblas_precision).
  * Results: ZENBLAS_F32, ZENBLAS_BF16, ZENBLAS_S32, ZENBLAS_S8, ZENBLAS_U8. */
 typedef enum zenblas_type {
     ZENBLAS_S8 = 1,
@@ -80,6 +80,13 @@ typedef enum zenblas_activation {
     ZENBLAS_SILU = 4       /* x / (1 + exp(-x)), within 1e-6 max(1, |x|) */
 } zenblas_activation;
 
+/* What products of bf16, half and single precision are formed of. Sums are of single precision. */
+typedef enum zenblas_precision {
+    ZENBLAS_STRICT = 0,   /* The numbers as they are. bf16 packed beforehand then only goes with bf16. */
+    ZENBLAS_FAST_BF16 = 1 /* Numbers may be rounded to the nearest bf16, half to even, first. They are where the CPU
+                           * multiplies bf16 faster and both C's sizes are above 8, or an operand is packed bf16. */
+} zenblas_precision;
+
 /* What becomes of the sums, in single precision and this order:
  *     x = scale sum + beta C + bias     sums of bytes are rounded to float first: exact below 2^24
  *     x = activation(x)
@@ -98,6 +105,7 @@ typedef struct zenblas_epilogue {
     int clamp;
     float low, high;
     int32_t zero;
+    zenblas_precision precision;
 } zenblas_epilogue;
 
 /* C <- epilogue((op(A) + a->zero) (op(B) + b->zero)). epilogue may be NULL: then C of S32 is the exact sum of bytes

@@ -50,8 +50,7 @@ impl Product {
     pub unsafe fn for_ggml_blas(&self, next: Option<Sgemm>) {
         // SAFETY: the caller's promise.
         let why = match unsafe { self.quantised() } {
-            Ok(format) if FORMATS[format].quantised => return report::int8(format),
-            Ok(_) => return report::float(Why::Floats),
+            Ok(format) => return report::as_they_are(format),
             Err(why) => why,
         };
         report::float(why);
@@ -138,8 +137,9 @@ impl Product {
         let a = operand(a.cast(), zenblas::SINGLE, self.trans_a, lda);
         let b = operand(source, kind, self.trans_b, ld);
         let c = zenblas::Result { data: c.cast(), kind: zenblas::SINGLE, ld: ldc };
+        let epilogue = if entry.in_bf16() { &raw const zenblas::IN_BF16 } else { core::ptr::null() };
         // SAFETY: the caller's promise, for arguments that zenblas takes.
-        unsafe { gemm(layout, m, n, k, &a, &b, &c, core::ptr::null()) };
+        unsafe { gemm(layout, m, n, k, &a, &b, &c, epilogue) };
         Ok(())
     }
 

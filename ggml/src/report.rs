@@ -2,7 +2,7 @@
 //!
 //! Called by `product` and `settings`; calls `traits` for names.
 
-use crate::traits::FORMATS;
+use crate::traits::{FORMATS, Format};
 use crate::{caller, settings};
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -41,11 +41,11 @@ const REASONS: [(Why, &str); 8] = [
 ];
 
 static FLOAT: [AtomicU64; REASONS.len()] = [const { AtomicU64::new(0) }; REASONS.len()];
-static INT8: [AtomicU64; FORMATS.len()] = [const { AtomicU64::new(0) }; FORMATS.len()];
+static AS_THEY_ARE: [AtomicU64; FORMATS.len()] = [const { AtomicU64::new(0) }; FORMATS.len()];
 
-/// Counts a product of quantised weights.
-pub fn int8(format: usize) {
-    INT8[format].fetch_add(1, Relaxed);
+/// Counts a product of weights that were not converted beforehand.
+pub fn as_they_are(format: usize) {
+    AS_THEY_ARE[format].fetch_add(1, Relaxed);
 }
 
 /// Counts a product with floats.
@@ -62,12 +62,19 @@ pub fn say(text: &str) {
 
 fn summary() -> String {
     let mut text = String::new();
-    let int8: Vec<_> =
-        FORMATS.iter().zip(&INT8).map(|(format, count)| (format.name, count.load(Relaxed))).collect();
-    let float: Vec<_> =
-        REASONS.iter().zip(&FLOAT).map(|((_, why), count)| (*why, count.load(Relaxed))).collect();
-    for (arithmetic, counts) in [("int8", int8), ("f32", float)] {
+    let as_they_are = |in_these: fn(&Format) -> bool| -> Vec<_> {
+        let counts = FORMATS.iter().zip(&AS_THEY_ARE).filter(|(format, _)| in_these(format));
+        counts.map(|(format, count)| (format.name, count.load(Relaxed))).collect()
+    };
+    let int8 = as_they_are(|format| format.quantised);
+    let bf16 = as_they_are(Format::in_bf16);
+    let mut float = as_they_are(|format| !format.quantised && !format.in_bf16());
+    float.extend(REASONS.iter().zip(&FLOAT).map(|((_, why), count)| (*why, count.load(Relaxed))));
+    for (arithmetic, counts) in [("int8", int8), ("bf16", bf16), ("f32", float)] {
         let sum: u64 = counts.iter().map(|(_, count)| count).sum();
+        if arithmetic == "bf16" && sum == 0 {
+            continue;
+        }
         let separator = if text.is_empty() { "" } else { "; " };
         let _ = write!(text, "{separator}{sum} products {arithmetic}");
         let mut separator = ": ";

@@ -4,7 +4,7 @@
 
 use crate::record::{self, Epoch};
 use crate::report::Why;
-use crate::settings::{self, Mode};
+use crate::settings::{self, InBf16, Mode};
 use crate::{next, openmp, zenblas};
 use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -187,6 +187,15 @@ impl Format {
             1 => Some(zenblas::HALF),
             30 => Some(zenblas::BF16),
             _ => None,
+        }
+    }
+
+    /// Whether weights may be rounded to bf16, and activations with them, to be multiplied.
+    pub fn in_bf16(&self) -> bool {
+        match self.kind {
+            1 => settings::in_bf16() == InBf16::F16,
+            30 => settings::in_bf16() != InBf16::Nothing,
+            _ => false,
         }
     }
 

@@ -75,7 +75,46 @@ pub struct Result {
     pub ld: c_int,
 }
 
-/// `zenblas_gemm`: layout, m, n, k, a, b, c, no epilogue.
+/// `zenblas_values`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Values {
+    values: *const f32,
+    per: c_int,
+}
+
+/// `zenblas_epilogue`.
+#[repr(C)]
+pub struct Epilogue {
+    size: usize,
+    scale_bias_step: [Values; 3],
+    beta: f32,
+    activation: c_int,
+    clamp: c_int,
+    low_high: [f32; 2],
+    zero: i32,
+    precision: c_int,
+}
+
+/// `ZENBLAS_FAST_BF16`.
+const FAST_BF16: c_int = 1;
+
+// SAFETY: its pointers are null.
+unsafe impl Sync for Epilogue {}
+
+/// Nothing happens to the sums, but they may be those of numbers rounded to bf16.
+pub static IN_BF16: Epilogue = Epilogue {
+    size: size_of::<Epilogue>(),
+    scale_bias_step: [Values { values: core::ptr::null(), per: 0 }; 3],
+    beta: 0.0,
+    activation: 0,
+    clamp: 0,
+    low_high: [0.0; 2],
+    zero: 0,
+    precision: FAST_BF16,
+};
+
+/// `zenblas_gemm`: layout, m, n, k, a, b, c, epilogue.
 pub type Gemm = unsafe extern "C" fn(
     c_int,
     c_int,
@@ -84,7 +123,7 @@ pub type Gemm = unsafe extern "C" fn(
     *const Operand,
     *const Operand,
     *const Result,
-    *const c_void,
+    *const Epilogue,
 );
 
 /// `zenblas_lender`: runs a team on threads of the program's.

@@ -10,8 +10,9 @@ use super::lowp::{Passed, finish, operands, pack_as};
 use super::lowp_args::{Identifier, Storage};
 use super::table::prelude::refuse;
 use super::{trace, xerbla};
-use crate::lowp::{self, Activation, Epilogue, Integer, Kind, Out, Per, Requantise, packed};
+use crate::lowp::{self, Activation, Epilogue, Integer, Kind, Out, Per, Precision, Requantise, packed};
 use core::ffi::{c_int, c_void};
+use core::mem::{MaybeUninit, offset_of};
 
 /// An operand: `zenblas_operand`.
 #[repr(C)]
@@ -75,7 +76,12 @@ pub struct CEpilogue {
     pub high: f32,
     /// What stands for 0 in bytes.
     pub zero: i32,
+    /// `zenblas_precision`.
+    pub precision: c_int,
 }
+
+/// Bytes of the first `zenblas_epilogue`, without the fields that were added since.
+const FIRST_SIZE: usize = offset_of!(CEpilogue, precision);
 
 /// `ZENBLAS_S32`, which no operand has.
 const S32: c_int = 8;
@@ -113,12 +119,15 @@ unsafe fn epilogue_of<'a>(passed: *const CEpilogue, m: usize, n: usize) -> Optio
     if passed.is_null() {
         return Some(Epilogue::default());
     }
-    // SAFETY: the caller's promise; the size comes first, for later versions with more fields.
+    // SAFETY: the caller's promise; the size comes first, for versions with more fields or fewer, which are zero then.
     unsafe {
-        if (*passed).size < size_of::<CEpilogue>() {
+        let size = (*passed).size.min(size_of::<CEpilogue>());
+        if size < FIRST_SIZE {
             return None;
         }
-        let passed = *passed;
+        let mut known = MaybeUninit::<CEpilogue>::zeroed();
+        core::ptr::copy_nonoverlapping(passed.cast::<u8>(), known.as_mut_ptr().cast(), size);
+        let passed = known.assume_init();
         let activation = match passed.activation {
             0 => Activation::None,
             1 => Activation::Relu,
@@ -133,7 +142,13 @@ unsafe fn epilogue_of<'a>(passed: *const CEpilogue, m: usize, n: usize) -> Optio
             1 if passed.low <= passed.high => Some((passed.low, passed.high)),
             _ => return None,
         };
+        let precision = match passed.precision {
+            0 => Precision::Strict,
+            1 => Precision::FastBf16,
+            _ => return None,
+        };
         Some(Epilogue {
+            precision,
             scale: per(passed.scale, 1.0, m, n)?,
             beta: passed.beta,
             bias: per(passed.bias, 0.0, m, n)?,
@@ -166,21 +181,23 @@ unsafe fn gemm(
     let (a_passed, b_passed) = (passed(a, Identifier::A, m, 5)?, passed(b, Identifier::B, n, 6)?);
     let is_byte = |kind| matches!(kind, Kind::S8 | Kind::U8);
     let bytes = is_byte(a_passed.kind) && is_byte(b_passed.kind);
-    let is_half = |kind| matches!(kind, Kind::Bf16 | Kind::F16);
-    let halves = is_half(a_passed.kind) && b_passed.kind == a_passed.kind;
-    let is_mixed = |half, single| is_half(half) && single == Kind::F32;
-    let mixed = is_mixed(a_passed.kind, b_passed.kind) || is_mixed(b_passed.kind, a_passed.kind);
-    if !bytes && !halves && !mixed {
-        return Err(value(if is_half(a_passed.kind) { 6 } else { 5 }));
+    let is_real = |kind| matches!(kind, Kind::Bf16 | Kind::F16 | Kind::F32);
+    let reals = is_real(a_passed.kind) && is_real(b_passed.kind);
+    if !bytes && !reals {
+        return Err(value(if is_byte(a_passed.kind) || is_real(a_passed.kind) { 6 } else { 5 }));
     }
-    // Packed for products of their own kind.
-    let packed = |passed: &Passed| mixed && passed.storage == Storage::Packed;
-    refuse([(packed(&a_passed), 5), (packed(&b_passed), 6)])?;
     let is_result = matches!(c.kind, 1 | 2 | 4 | 6 | S32);
     refuse([(!is_result || (c.ld as isize) < layout.contiguous(m, n).max(1), 7)])?;
     // SAFETY: the caller's promise, for the sizes and leading dimensions just checked.
     unsafe {
         let last = epilogue_of(epilogue, m as usize, n as usize).ok_or(value(8))?;
+        // Packed bf16 is for products of bf16, which other numbers then have to be rounded to.
+        let unfit = |packed: &Passed, other: &Passed| {
+            let rounds = last.precision == Precision::FastBf16 && other.storage != Storage::Packed;
+            let is_bf16 = packed.storage == Storage::Packed && packed.kind == Kind::Bf16;
+            is_bf16 && other.kind != Kind::Bf16 && !rounds
+        };
+        refuse([(unfit(&a_passed, &b_passed), 5), (unfit(&b_passed, &a_passed), 6)])?;
         if m == 0 || n == 0 {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Panels of reals from numbers of a smaller type: bf16 and half precision as `f32`, 16-bit integers as `f64`, all
 //! exactly.
 //!
-//! Called by `engine::operand`; the panels are those that [`super::panel`] packs.
+//! Called by `engine::operand`, whose panels are those that [`super::panel`] packs; conversions by [`super::dot`], too.
 
 use super::panel::{self, Panel};
 use crate::scalar::Scalar;
@@ -57,6 +57,13 @@ impl Stored<f32> for f16 {
                 *to.add(i) = (*from.add(i)).widen(0.0);
             }
         }
+    }
+}
+
+impl Stored<f32> for f32 {
+    #[inline(always)]
+    fn widen(self, _: f32) -> f32 {
+        self
     }
 }
 
@@ -181,6 +188,16 @@ pub unsafe fn rows<E: Stored<T>, T: Scalar>(level: Level, rows: &Rows<T>, offset
     }
     let done = dispatch_on(level, Convert::<E, T>(rows, offset, PhantomData));
     debug_assert!(done.is_some());
+}
+
+/// The nearest bf16, the even one of two as near.
+#[inline(always)]
+pub fn nearest(x: f32) -> bf16 {
+    // NaN stays NaN: its highest fraction bit is set. Else the bits that go away round the rest.
+    let bits = x.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    let quiet = bits >> 16 | 0x40;
+    bf16::from_bits(if x.is_nan() { quiet } else { rounded } as u16)
 }
 
 /// Converts a whole matrix to elements at `to`, in the order in which the numbers are adjacent, and returns the view.

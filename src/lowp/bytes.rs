@@ -4,9 +4,9 @@ use super::dots::{Dots, Side};
 use super::epilogue::{Element, Epilogue, Finishing, Into, Out, into};
 use super::finish::{self, Finish};
 use super::integer::{Integer, Rounding};
-use super::operand::Operand;
+use super::operand::{Kind, Operand};
 use super::packed::Role;
-use super::task::{OutOfMemory, Task, done};
+use super::task::{OutOfMemory, Pass, Task, done};
 use super::{single, skinny};
 use crate::kernel::dot;
 use crate::view::MatMut;
@@ -34,7 +34,7 @@ pub fn bytes(
     if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
         return Ok(());
     }
-    let product = if task.streamed { product.streamed() } else { product };
+    let product = if task.pass == Pass::Streamed { product.streamed() } else { product };
     done(match (task.adjacent(), task.turned()) {
         // SAFETY: C is as large as the operands, rows adjacent.
         (Some((c, c_col)), _) if how.is_plain() => unsafe {
@@ -44,7 +44,7 @@ pub fn bytes(
         (_, Some((c, c_row))) if how.is_plain() => unsafe {
             finish::multiply_into_turned(&product, c, c_row, false)
         },
-        _ => finish::multiply(&product, task.depth(), &finish),
+        _ => finish::multiply(&product, task.depth(Kind::S8), &finish),
     })
 }
 
@@ -84,8 +84,8 @@ pub fn bytes_into(
             if skinny::multiply(&(&product).into(), &finish) || single_bytes(&task, zero_a, zero_b, &finish) {
                 return Ok(());
             }
-            let product = if task.streamed { product.streamed() } else { product };
-            done(finish::multiply(&product, task.depth(), &finish))
+            let product = if task.pass == Pass::Streamed { product.streamed() } else { product };
+            done(finish::multiply(&product, task.depth(Kind::S8), &finish))
         }
     }
     into(Bytes(a, zero_a, b, zero_b), epilogue, c)

@@ -108,7 +108,18 @@ pub struct Requantise<'a> {
     pub zero: i32,
 }
 
-/// The last step of a product. The default does nothing.
+/// What products of reals are formed of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// The operands' own numbers, or `f32` where they are of different types.
+    #[default]
+    Strict,
+    /// Numbers may be rounded to the nearest bf16 (the even one of two as near) first: they are where the CPU multiplies
+    /// those faster, or an operand is of bf16 and packed.
+    FastBf16,
+}
+
+/// The last step of a product, and how exact it shall be. The default does nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue<'a> {
     /// Factor of the sums.
@@ -123,6 +134,8 @@ pub struct Epilogue<'a> {
     pub clamp: Option<(f32, f32)>,
     /// For C of bytes; without it the step is 1 and zero 0.
     pub requantise: Option<Requantise<'a>>,
+    /// Of reals only.
+    pub precision: Precision,
 }
 
 impl Default for Epilogue<'_> {
@@ -134,6 +147,7 @@ impl Default for Epilogue<'_> {
             activation: Activation::None,
             clamp: None,
             requantise: None,
+            precision: Precision::Strict,
         }
     }
 }

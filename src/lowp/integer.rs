@@ -6,7 +6,6 @@
 
 use super::epilogue::Per;
 use super::finish::Finish;
-use super::round::Round as _;
 use super::task::Output;
 use crate::kernel::dot::{LARGEST_TILE, MOST_ROWS};
 use crate::simd::{Dispatch, Isa, dispatch};
@@ -64,30 +63,61 @@ impl Dispatch for Round<'_> {
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
         let Round { rounding: Rounding { how, out }, rows, cols, sums, col } = self;
-        let (alpha, beta) = (f64::from(how.alpha), f64::from(how.beta));
-        let mut offsets = [0f64; MOST_ROWS];
+        let mut offsets = [0; MOST_ROWS];
         for (i, offset) in offsets.iter_mut().enumerate().take(rows.len()) {
-            *offset = how.offset.of_row(rows.start + i).into();
+            *offset = how.offset.of_row(rows.start + i);
         }
+        let mut column = [0; MOST_ROWS];
+        let column = &mut column[..rows.len()];
         for (j, to_j) in cols.enumerate() {
-            let of_column = f64::from(how.offset.of_column(to_j));
+            let of_column = how.offset.of_column(to_j);
             let c = out.at(rows.start, to_j);
-            let column = |stride: isize| {
-                for i in 0..rows.len() {
-                    // SAFETY: element (i, j) of C and its sum, which the caller of `finish` vouches for.
-                    unsafe {
-                        let to = c.offset(i as isize * stride);
-                        let mut x = alpha * f64::from(*sums.add(i + j * col));
-                        if beta != 0.0 {
-                            x += beta * f64::from(*to);
-                        }
-                        *to = (x + (offsets[i] + of_column)).to_even() as i32;
+            for (i, x) in column.iter_mut().enumerate() {
+                // SAFETY: the sum of element (i, j), which the caller of `finish` vouches for.
+                *x = unsafe { *sums.add(i + j * col) };
+            }
+            if how.alpha == 1.0 && how.beta == 0.0 {
+                // One of the two offsets is 0: no sum of both is ever too large.
+                column
+                    .iter_mut()
+                    .zip(&offsets)
+                    .for_each(|(x, offset)| *x = x.saturating_add(offset + of_column));
+            } else {
+                let (alpha, beta) = (f64::from(how.alpha), f64::from(how.beta));
+                let mut reals = [0f64; MOST_ROWS];
+                for (real, &x) in reals.iter_mut().zip(&*column) {
+                    *real = alpha * f64::from(x);
+                }
+                if beta != 0.0 {
+                    for (i, real) in reals.iter_mut().enumerate().take(rows.len()) {
+                        // SAFETY: element (i, j) of C.
+                        *real += beta * f64::from(unsafe { *c.offset(i as isize * out.row_stride) });
                     }
                 }
+                for ((x, real), &offset) in column.iter_mut().zip(reals).zip(&offsets) {
+                    *x = nearest(real + f64::from(offset + of_column));
+                }
+            }
+            let store = |stride: isize| {
+                for (i, &x) in column.iter().enumerate() {
+                    // SAFETY: element (i, j) of C, which is this thread's.
+                    unsafe { *c.offset(i as isize * stride) = x };
+                }
             };
-            if out.row_stride == 1 { column(1) } else { column(out.row_stride) }
+            if out.row_stride == 1 { store(1) } else { store(out.row_stride) }
         }
     }
+}
+
+/// The nearest integer, the even one of two as near, or the nearest that 32 bits hold; NaN gives 0.
+#[inline(always)]
+fn nearest(x: f64) -> i32 {
+    // Its last bits are whole numbers.
+    const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
+    let x = if x < f64::from(i32::MIN) { f64::from(i32::MIN) } else { x };
+    let x = if x > f64::from(i32::MAX) { f64::from(i32::MAX) } else { x };
+    let x = if x.is_nan() { 0.0 } else { x };
+    (x + WHOLE).to_bits() as i32
 }
 
 /// Takes exact sums in `f64` modulo 2^32, with further terms for each row and column (none if empty).

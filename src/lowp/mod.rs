@@ -51,7 +51,7 @@ mod vectors;
 mod words;
 
 pub use bytes::{bytes, bytes_into};
-pub use epilogue::{Activation, Element, Epilogue, Out, Per, Requantise};
+pub use epilogue::{Activation, Element, Epilogue, Out, Per, Precision, Requantise};
 pub use integer::Integer;
 pub use operand::{Kind, Number, Operand};
 pub use packed::{PackedError, Role};

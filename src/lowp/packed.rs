@@ -13,6 +13,7 @@ use crate::engine::panels::{Layout, Panels};
 use crate::engine::{blocking, stream};
 use crate::kernel::dot::{self, DotKernels};
 use crate::kernel::kernels;
+use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
 use core::fmt;
 use core::mem::offset_of;
@@ -149,7 +150,7 @@ impl Format {
         blocking::depth(k.div_ceil(self.unit), self.sides[1].bytes)
     }
 
-    fn layout(&self, role: Role, count: usize, k: usize) -> Layout {
+    pub(super) fn layout(&self, role: Role, count: usize, k: usize) -> Layout {
         let Measures { width, bytes, tail } = self.sides[role as usize - 1];
         Layout { width, bytes, tail, kc: self.depth(k), count, k: k.div_ceil(self.unit) }
     }
@@ -193,21 +194,54 @@ pub unsafe fn pack(operand: &Operand, role: Role, alpha: f64, to: *mut u8) {
         check: 0,
     };
     header.check = header.sum();
+    // SAFETY: the caller vouches for the memory.
+    unsafe {
+        each_block(operand, &layout, to.add(start), |rows, k, panels| {
+            pack_panels(operand, role, alpha, &layout, rows, k, panels);
+        });
+        // Last: what failed half way has no header.
+        to.cast::<Header>().write_unaligned(header);
+    }
+}
+
+/// Calls `pack` with the rows, the depths and the place of each block of panels at `to`, on as many threads as pay.
+///
+/// # Safety
+/// There must be room for the panels.
+unsafe fn each_block(
+    operand: &Operand,
+    layout: &Layout,
+    to: *mut u8,
+    pack: impl Fn(Range<usize>, Range<usize>, *mut u8) + Sync,
+) {
     struct Place(*mut u8);
     // SAFETY: the pointer is to panels, of which every thread writes its own.
     unsafe impl Sync for Place {}
-    let place = &Place(to.wrapping_add(start));
+    let place = &Place(to);
     let read = operand.count * operand.k * operand.kind.size();
     stream::split(read + layout.size().unwrap_or(0), layout.blocks(GROUP), 1, |blocks| {
         for block in blocks {
             let (rows, k) = layout.block(GROUP, block);
             let panels = place.0.wrapping_add(layout.offset(rows.start, &k));
-            // SAFETY: panels inside the memory that the caller vouches for.
-            unsafe { pack_panels(operand, role, alpha, &layout, rows, k, panels) };
+            pack(rows, k, panels);
         }
     });
-    // SAFETY: the caller vouches for the memory. Written last: what failed half way has no header.
-    unsafe { to.cast::<Header>().write_unaligned(header) };
+}
+
+/// The operand packed into rows of bf16 for one product, and the memory that they are in. None if there is none.
+pub(super) fn rows_of_bf16<'a>(
+    kernels: &DotKernels<f32>,
+    operand: &Operand,
+    buffer: &'a mut Option<Buffer>,
+) -> Option<Operand<'a>> {
+    let layout = Format::new(Kind::Bf16).layout(Role::Rows, operand.count, operand.k);
+    let to = buffer.insert(Buffer::take(layout.size()?)?).as_mut_ptr();
+    // SAFETY: the buffer has room for the panels, and they are there when they are read.
+    let panels = unsafe {
+        each_block(operand, &layout, to, |rows, k, to| pack_dots(kernels, operand, Role::Rows, rows, k, to));
+        Panels::new(to.cast_const(), layout)
+    };
+    Some(Operand { place: Place::Packed(Role::Rows, panels), ..*operand })
 }
 
 /// Panels that are packed together.

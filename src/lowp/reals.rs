@@ -1,12 +1,12 @@
 //! Products of bf16 and half precision, with sums in `f32`; of `f32` and `f64` packed beforehand.
 
 use super::dots::{Dots, Side};
-use super::epilogue::{Element, Epilogue, Finishing, Into, Out, Per, into};
+use super::epilogue::{Element, Epilogue, Finishing, Into, Out, Per, Precision, into};
 use super::finish::{self, Finish};
 use super::operand::{Kind, Number, Operand, dense_elements, singles};
-use super::packed::{Format, Role};
+use super::packed::{self, Format, Role};
 use super::sums::Sum;
-use super::task::{OutOfMemory, Output, Task, done};
+use super::task::{OutOfMemory, Output, Pass, Task, done};
 use super::{single, skinny};
 use crate::engine::gemm::{Gemm, Region};
 use crate::engine::operand::Operand as Elements;
@@ -22,15 +22,34 @@ use crate::view::{MatMut, MatRef};
 use core::ops::Range;
 use half::{bf16, f16};
 
-/// `C <- alpha A B + beta C`, A m x k, `b` B transposed, n x k, both of bf16 or both of half precision; or one of `f32`,
-/// for which the other's numbers become `f32` too.
+/// `C <- alpha A B + beta C`, A m x k, `b` B transposed, n x k, each of bf16, half precision or `f32`. Numbers of different
+/// types become `f32`.
 pub fn halves(alpha: f32, a: &Operand, b: &Operand, beta: f32, c: MatMut<f32>) -> Result<(), OutOfMemory> {
+    scaled(alpha, a, b, beta, c, Precision::Strict)
+}
+
+/// [`halves`] with a precision.
+fn scaled(
+    alpha: f32,
+    a: &Operand,
+    b: &Operand,
+    beta: f32,
+    c: MatMut<f32>,
+    precision: Precision,
+) -> Result<(), OutOfMemory> {
     if c.rows() == 0 || c.cols() == 0 {
         return Ok(());
     }
-    let epilogue = Epilogue { scale: Per::All(alpha), beta, ..Epilogue::default() };
+    let dots = dot_kernels(a, b, precision).is_some();
+    if let (Kind::F32, Kind::F32, false) = (a.kind, b.kind, dots)
+        && let Some((a, b)) = a.matrix::<f32>().zip(b.matrix::<f32>())
+    {
+        level3::gemm(alpha, a, b.t(), beta, c);
+        return Ok(());
+    }
+    let epilogue = Epilogue { scale: Per::All(alpha), beta, precision, ..Epilogue::default() };
     let skinny = alike(a, b) && (skinny::serves(a, b) || skinny::serves(b, a));
-    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || skinny || dot_kernels(a, b).is_some() {
+    if a.k == 0 || alpha == 0.0 || c.rows() == 1 || c.cols() == 1 || skinny || dots {
         let plain = alpha == 1.0 && (beta == 0.0 || beta == 1.0) && a.k > 0;
         return halves_finished(a, b, &epilogue, c, plain);
     }
@@ -81,14 +100,32 @@ unsafe fn converted<'a>(
     }
 }
 
-/// Whether both operands have numbers of the same kind.
+/// Whether both operands have numbers of the same kind of 16 bits.
 fn alike(a: &Operand, b: &Operand) -> bool {
-    a.kind == b.kind
+    a.kind == b.kind && a.kind != Kind::F32
 }
 
-/// The kernels that multiply the operands' numbers as they are.
-fn dot_kernels(a: &Operand, b: &Operand) -> Option<&'static DotKernels<f32>> {
-    if a.kind == Kind::Bf16 && alike(a, b) { dot::bf16() } else { None }
+/// Multiply-adds of bf16 next to those of `f32` from which it pays to round to them.
+const FASTER: f64 = 1.5;
+
+/// The kernels that multiply bf16, if the operands' numbers are, or shall be rounded to them.
+pub(super) fn dot_kernels(
+    a: &Operand,
+    b: &Operand,
+    precision: Precision,
+) -> Option<&'static DotKernels<f32>> {
+    let kernels = dot::bf16()?;
+    let is_bf16 = |operand: &Operand| operand.kind == Kind::Bf16;
+    let packed = |operand: &Operand| operand.role().is_some();
+    let rounded = if packed(a) || packed(b) {
+        // Panels are of bf16 or of `f32`.
+        [a, b].into_iter().filter(|operand| packed(operand)).all(is_bf16)
+    } else {
+        // Products of few columns wait for memory.
+        kernels.speed >= FASTER && a.count.min(b.count) > skinny::MOST_COLUMNS
+    };
+    let serves = is_bf16(a) && is_bf16(b) || precision == Precision::FastBf16 && rounded;
+    serves.then_some(kernels)
 }
 
 /// The kernels that multiply an operand's numbers by few columns.
@@ -105,7 +142,7 @@ pub fn halves_into(a: &Operand, b: &Operand, epilogue: &Epilogue, c: Out) -> Res
         }
     }
     match (epilogue.factors(), c) {
-        (Some((alpha, beta)), Out::F32(c)) => halves(alpha, a, b, beta, c),
+        (Some((alpha, beta)), Out::F32(c)) => scaled(alpha, a, b, beta, c, epilogue.precision),
         (_, c) => into(Halves(a, b), epilogue, c),
     }
 }
@@ -118,7 +155,7 @@ fn halves_finished<T: Element>(
     c: MatMut<T>,
     plain: bool,
 ) -> Result<(), OutOfMemory> {
-    let kernels = dot_kernels(a, b);
+    let kernels = dot_kernels(a, b, epilogue.precision);
     let task = match kernels {
         Some(kernels) => Task::of_dots(a, b, &c, kernels),
         None => Task::new(a, b, &c, self::kernels::<f32>().mr),
@@ -136,8 +173,14 @@ fn halves_finished<T: Element>(
         return Ok(());
     }
     if let Some(kernels) = kernels {
-        let product = Dots::new(kernels, a, b);
-        let product = if task.streamed { product.streamed() } else { product };
+        let (mut product, mut memory) = (Dots::new(kernels, a, b), None);
+        if task.pass == Pass::Streamed {
+            product = product.streamed();
+        } else if task.pass == Pass::Near
+            && let Some(rows) = packed::rows_of_bf16(kernels, &task.a, &mut memory)
+        {
+            product = Dots::new(kernels, Side::new(&rows, Role::Rows), b).near();
+        }
         let add = epilogue.beta == 1.0;
         return done(match (task.adjacent(), task.turned()) {
             // SAFETY: C is of `f32`, as large as the operands, rows adjacent.
@@ -148,11 +191,11 @@ fn halves_finished<T: Element>(
             (_, Some((c, c_row))) if plain => unsafe {
                 finish::multiply_into_turned(&product, c.cast(), c_row, add)
             },
-            _ => finish::multiply(&product, task.depth(), &finish),
+            _ => finish::multiply(&product, task.depth(Kind::Bf16), &finish),
         });
     }
     let product = gemm(1.0, singles(&task.a), singles(&task.b), task.a.count, task.b.count, task.a.k);
-    done(finish::multiply(&product, task.depth(), &finish))
+    done(finish::multiply(&product, task.depth(Kind::F32), &finish))
 }
 
 /// A product of elements whose C is yet to be said.
@@ -170,7 +213,7 @@ pub(super) fn gemm<'a, T: Scalar>(
 }
 
 /// `C <- alpha A B + beta C` in elements that the operands' numbers stand for.
-fn reals<T: Element + Scalar + Sum>(
+fn reals<T: Packable>(
     alpha: T,
     a: &Operand,
     b: &Operand,
@@ -185,7 +228,7 @@ fn reals<T: Element + Scalar + Sum>(
         (product.c, product.c_col, product.beta) = (c, c_col as isize, beta);
         return done(streamed::multiply(&product) || finish::run(&product));
     }
-    done(finish::multiply(&product, task.depth(), &Strided { out: task.out, beta }))
+    done(finish::multiply(&product, task.depth(T::KIND), &Strided { out: task.out, beta }))
 }
 
 /// `C <- A B + beta C` for operands of `f32` or `f64`, packed or not; A is m x k, `b` B transposed, n x k.

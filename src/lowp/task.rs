@@ -59,14 +59,24 @@ const LARGE: f64 = 1.0;
 const FILLED: f64 = 0.9;
 const FEW_LANES: f64 = 16.0;
 
+/// How B is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// In packed blocks.
+    Packed,
+    /// Once: by panels that are packed while all of A, packed beforehand, is multiplied by them.
+    Near,
+    /// Once, by kernels that read it where it lies.
+    Streamed,
+}
+
 /// A product and where its C is, as the engine sees them.
 pub(super) struct Task<'a, T> {
     /// A, or B of the transposed product.
     pub(super) a: Operand<'a>,
     pub(super) b: Operand<'a>,
     pub(super) swapped: bool,
-    /// Whether kernels shall read B where it lies.
-    pub(super) streamed: bool,
+    pub(super) pass: Pass,
     pub(super) out: Output<T>,
 }
 
@@ -75,9 +85,9 @@ impl<'a, T: Copy> Task<'a, T> {
         assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
         let out = Output::new(c);
         if swaps(a, b, c.col_stride() == 1 && c.row_stride() != 1, mr) {
-            Task { a: *b, b: *a, swapped: true, streamed: false, out: out.t() }
+            Task { a: *b, b: *a, swapped: true, pass: Pass::Packed, out: out.t() }
         } else {
-            Task { a: *a, b: *b, swapped: false, streamed: false, out }
+            Task { a: *a, b: *b, swapped: false, pass: Pass::Packed, out }
         }
     }
 
@@ -95,17 +105,20 @@ impl<'a, T: Copy> Task<'a, T> {
         let out = if swapped { Output::new(c).t() } else { Output::new(c) };
         let (rows, padded) = (few.count as f64, kernels.padded(few.count) as f64);
         let filled = out.row_stride == 1 || rows >= FILLED * padded || padded <= FEW_LANES;
-        let streamed = few.role().is_none()
+        let few_rows = few.role().is_none()
             && (skinny::MOST_COLUMNS + 1..=STREAMED_ROWS).contains(&few.count)
-            && Side::lies(many, kernels)
             && many.k >= STREAMED_DEPTH
             && filled
             && large >= LARGE * topology::get().caches.l2 as f64;
-        if !streamed {
+        let pass = if few_rows && Side::lies(many, kernels) {
+            Pass::Streamed
+        } else if few_rows && Side::rounds_once(many, kernels) {
+            Pass::Near
+        } else {
             return Task::new(a, b, c, kernels.mr);
-        }
+        };
         assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
-        Task { a: *few, b: *many, swapped, streamed, out }
+        Task { a: *few, b: *many, swapped, pass, out }
     }
 
     /// C, if its columns are as the kernels write them.
@@ -120,11 +133,9 @@ impl<'a, T: Copy> Task<'a, T> {
         by_rows.then_some((self.out.c, self.out.row_stride as usize))
     }
 
-    /// Depth of blocks of k, in the format's units.
-    pub(super) fn depth(&self) -> usize {
+    /// Depth of blocks of k, in the units of the format of numbers of type `kind`, which are multiplied.
+    pub(super) fn depth(&self, kind: Kind) -> usize {
         let panels = self.a.panels().or(self.b.panels());
-        // Beside `f32` all numbers become such.
-        let kind = if self.b.kind == Kind::F32 { Kind::F32 } else { self.a.kind };
         panels.map_or_else(|| Format::new(kind).depth(self.a.k), |panels| panels.layout().kc)
     }
 

@@ -3,7 +3,7 @@
 
 use super::epilogue::Element;
 use crate::engine::stream;
-use crate::kernel::convert::Stored;
+use crate::kernel::convert::{Stored, nearest};
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::{MatRef, VecMut, VecRef};
 use half::bf16;
@@ -17,11 +17,7 @@ pub trait ConvertTo<T>: Copy {
 impl ConvertTo<bf16> for f32 {
     #[inline(always)]
     fn convert(self) -> bf16 {
-        // NaN stays NaN: its highest fraction bit is set. Else the bits that go away round the rest.
-        let bits = self.to_bits();
-        let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
-        let quiet = bits >> 16 | 0x40;
-        bf16::from_bits(if self.is_nan() { quiet } else { rounded } as u16)
+        nearest(self)
     }
 }
 

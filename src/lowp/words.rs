@@ -2,7 +2,7 @@
 
 use super::finish::{self, Finish};
 use super::integer::{Integer, Rounding, Wrapped};
-use super::operand::{Operand, doubles};
+use super::operand::{Kind, Operand, doubles};
 use super::reals::gemm;
 use super::task::{OutOfMemory, Task, done};
 use crate::engine::operand::Operand as Elements;
@@ -52,7 +52,7 @@ pub fn words(
         long_words(&rows, &cols, m, n, k, &finish);
         return Ok(());
     }
-    done(finish::multiply(&gemm(1.0, rows, cols, m, n, k), task.depth(), &finish))
+    done(finish::multiply(&gemm(1.0, rows, cols, m, n, k), task.depth(Kind::S16), &finish))
 }
 
 /// Sums too long for [`EXACT_TERMS`], one by one.

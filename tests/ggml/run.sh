@@ -71,9 +71,13 @@ says "counts by type" "q8_0"
 says "reasons" "rows that don't belong together"
 try "f32 on demand" f32 ZENBLAS_GGML=f32 ZENBLAS_GGML_REPORT=1
 says "f32 on demand" "as ZENBLAS_GGML asks"
+try "in bf16" int8 ZENBLAS_GGML_BF16=1 ZENBLAS_GGML_REPORT=1
+says "in bf16" "products bf16: "
 try "off" off ZENBLAS_GGML=off
 try "a bad value" off ZENBLAS_GGML=fast
 says "a bad value" "ZENBLAS_GGML=fast"
+try "a bad value that is ignored" int8 ZENBLAS_GGML_BF16=yes
+says "a bad value that is ignored" "ZENBLAS_GGML_BF16=yes"
 try "zenblas refuses" f32 REFUSE=1 ZENBLAS_GGML_REPORT=1
 says "zenblas refuses" "refused by zenblas"
 try "threads of its own" int8 ZENBLAS_GGML_THREADS=own OWN_THREADS=1

@@ -66,8 +66,21 @@ static void run_a_team(void) {
 void zenblas_gemm(CBLAS_LAYOUT layout, int m, int n, int k, const zenblas_operand *a, const zenblas_operand *b,
     const zenblas_result *c, const zenblas_epilogue *epilogue) {
     if (layout != CblasRowMajor || a->type != ZENBLAS_F32 || a->trans != CblasNoTrans || b->type != ZENBLAS_F16 ||
-        b->trans != CblasTrans || c->type != ZENBLAS_F32 || epilogue) {
+        b->trans != CblasTrans || c->type != ZENBLAS_F32) {
         return;
+    }
+    const char *in_bf16 = getenv("ZENBLAS_GGML_BF16");
+    if ((epilogue != NULL) != (in_bf16 && !strcmp(in_bf16, "1"))) {
+        return;
+    }
+    if (epilogue) {
+        zenblas_epilogue fast;
+        memset(&fast, 0, sizeof fast);
+        fast.size = sizeof fast;
+        fast.precision = ZENBLAS_FAST_BF16;
+        if (memcmp(epilogue, &fast, sizeof fast)) {
+            return;
+        }
     }
     run_a_team();
     float *floats = malloc((size_t) n * k * sizeof(float));

@@ -1,6 +1,7 @@
 /* Every name of low precision and of packed operands, from C and as Fortran sees it: results on small numbers, which are
  * exact in every type, and refusals, seen by an error handler of the program's own. */
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,10 +314,36 @@ static void layers(void) {
     reals[0] = 7;
     zenblas_gemm(CblasColMajor, M, N, K, &single, &packed_half, &to_reals, NULL);
     refused("zenblas_gemm", 6, reals[0] == 7);
+
+    /* Packed bf16 goes with others only where those may be rounded to it; here all numbers are bf16. */
+    bfloat16 short_b[K * N], *packed_short = malloc(zenblas_gemm_pack_get_size(ZENBLAS_BF16, CblasBMatrix, M, N, K));
+    cblas_sbstobf16(K * N, bs, 1, short_b, 1);
+    zenblas_gemm_pack(CblasColMajor, ZENBLAS_BF16, CblasBMatrix, CblasNoTrans, M, N, K, short_b, K, packed_short);
+    const zenblas_operand ready_short = {packed_short, ZENBLAS_BF16, CblasPacked, 0, 0};
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &ready_short, &to_reals, NULL);
+    refused("zenblas_gemm", 6, reals[0] == 7);
+    zenblas_epilogue fast;
+    memset(&fast, 0, sizeof fast);
+    fast.size = sizeof fast;
+    fast.precision = ZENBLAS_FAST_BF16;
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &ready_short, &to_reals, &fast);
+    CHECK_REAL("zenblas_gemm of float and packed bf16", reals, 0)
+    const zenblas_operand single_b = {bs, ZENBLAS_F32, CblasNoTrans, K, 0};
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &single_b, &to_reals, &fast);
+    CHECK_REAL("zenblas_gemm of floats", reals, 0)
+    fast.precision = (zenblas_precision) 2;
+    reals[0] = 7;
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &single_b, &to_reals, &fast);
+    refused("zenblas_gemm", 8, reals[0] == 7);
+    /* A program built before there was a precision. */
+    fast.size = offsetof(zenblas_epilogue, precision);
+    zenblas_gemm(CblasColMajor, M, N, K, &single, &single_b, &to_reals, &fast);
+    CHECK_REAL("zenblas_gemm with an earlier epilogue", reals, 0)
+    free(packed_short);
     memset(c, 7, sizeof c);
     zenblas_operand wrong = {as, ZENBLAS_F32, CblasNoTrans, M, 0};
     zenblas_gemm(CblasColMajor, M, N, K, &wrong, &b, &to, NULL);
-    refused("zenblas_gemm", 5, c[0] == 0x07070707);
+    refused("zenblas_gemm", 6, c[0] == 0x07070707);
     ready.type = ZENBLAS_S8;
     zenblas_gemm(CblasColMajor, M, N, K, &a, &ready, &to, NULL);
     refused("zenblas_gemm", 6, c[0] == 0x07070707);

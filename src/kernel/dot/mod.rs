@@ -24,6 +24,7 @@
 pub mod inner;
 pub mod outer;
 mod pack;
+pub mod round;
 pub mod skinny;
 pub mod streamed;
 mod tile;
@@ -33,6 +34,7 @@ use crate::simd::dot::terms::{Terms, WORDS};
 use crate::simd::dot::{DotLevel, Half, Widened};
 use crate::simd::{Level, Portable};
 use pack::Numbers;
+use round::Rounders;
 use skinny::SkinnyKernels;
 use streamed::Streamed;
 use tile::tile;
@@ -88,6 +90,8 @@ pub struct DotKernels<S> {
     pub pack_a: unsafe fn(&DotPanel),
     /// Packs panels of B.
     pub pack_b: unsafe fn(&DotPanel),
+    /// What rounds other reals to numbers of these kernels, if those are bf16.
+    pub rounders: Option<Rounders>,
 }
 
 /// Arguments of a tile kernel.
@@ -231,6 +235,7 @@ impl<S> DotKernels<S> {
             streamed: if P::BLOCK_BYTES == WORDS * WORD { Some(Streamed::new::<P, DOWN, N>()) } else { None },
             pack_a: pack::rows::<P, DOWN>,
             pack_b: pack::columns::<P, N>,
+            rounders: if P::NUMBERS == 2 { Some(Rounders::new::<P>()) } else { None },
         }
     }
 }

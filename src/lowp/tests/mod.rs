@@ -3,6 +3,7 @@
 
 mod integers;
 mod packed;
+mod precision;
 mod reals;
 mod threads;
 

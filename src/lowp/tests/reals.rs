@@ -247,6 +247,7 @@ fn epilogues_in_order() {
                         activation,
                         clamp: Some((-3.0, 20.0)),
                         requantise: Some(Requantise { step, zero: 3 }),
+                        ..Epilogue::default()
                     };
                     let value = |per: &Per<f32>, i: usize, j: usize| match per {
                         Per::All(x) => *x,

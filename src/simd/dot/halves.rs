@@ -1,6 +1,6 @@
 //! Words of two bf16 or two numbers of half precision, sums of `f32`: bf16 by AVX-512 BF16, else widened.
 
-use super::terms::{Terms, TermsDispatch, Through};
+use super::terms::{BF16_OF_BLOCK, Terms, TermsDispatch, Through};
 use super::{Dot, FACTORS, Ints, Reals};
 use crate::simd::Vector;
 use core::fmt::Debug;
@@ -254,4 +254,10 @@ impl Terms for Avx512Bf16 {
     }
     #[inline(always)]
     unsafe fn spread(self, _: *mut u8) {}
+    /// Numbers below the normal range become 0, as which they are multiplied.
+    #[inline(always)]
+    fn round(self, block: [f32; BF16_OF_BLOCK]) -> [half::bf16; BF16_OF_BLOCK] {
+        // SAFETY: the token proves the instructions; both have as many numbers.
+        unsafe { core::mem::transmute::<__m256bh, _>(_mm512_cvtneps_pbh(_mm512_loadu_ps(block.as_ptr()))) }
+    }
 }

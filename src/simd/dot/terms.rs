@@ -14,10 +14,15 @@
 //! Called by `kernel::dot`.
 
 use super::{Dot, Ints, Reals};
+use crate::kernel::convert::nearest;
 use crate::simd::Vector;
+use half::bf16;
 
 /// Words of a block.
 pub const WORDS: usize = super::FACTORS / 4;
+
+/// bf16 of a block.
+pub const BF16_OF_BLOCK: usize = 2 * WORDS;
 
 /// An ISA that adds the products of words to lanes.
 pub trait Terms: Copy + Send + Sync + 'static {
@@ -117,6 +122,11 @@ pub trait Terms: Copy + Send + Sync + 'static {
     /// # Safety
     /// `BLOCK_BYTES` must be writable, the first `4 WORDS` be set.
     unsafe fn spread(self, block: *mut u8);
+    /// The nearest bf16, the even one of two as near.
+    #[inline(always)]
+    fn round(self, block: [f32; BF16_OF_BLOCK]) -> [bf16; BF16_OF_BLOCK] {
+        block.map(nearest)
+    }
 }
 
 /// An algorithm that is compiled for an ISA.
