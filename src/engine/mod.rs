@@ -5,6 +5,7 @@
 //!   level3 -> tiny.rs                  some dozens of rows and columns: straight to the kernel
 //!          -> small.rs                 operands near a core: tiles straight from memory
 //!          -> skinny.rs, streamed.rs   few columns or rows: the large operand read once, where it lies
+//!          -> stack.rs               small ones of low precision: packed on the stack
 //!          -> multiply -> plan/        how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
 //!                      -> loops.rs     the five loops: start reading here
@@ -24,6 +25,7 @@ pub mod panels;
 pub mod plan;
 pub mod skinny;
 pub mod small;
+pub mod stack;
 pub mod stream;
 pub mod streamed;
 pub mod tiny;

@@ -24,6 +24,8 @@ pub(super) struct Side<'a> {
     pub(super) zero: i32,
     /// Whether bytes of rows so turned are signed.
     signed: bool,
+    /// Whether sums of bytes are made for nobody.
+    unsummed: bool,
 }
 
 /// Bytes of a sum behind a panel.
@@ -39,7 +41,7 @@ impl<'a> Side<'a> {
             (Kind::U8, Role::Columns) => (HIGHEST_BITS, 128),
             _ => (0, 0),
         };
-        Side { operand: *operand, flip, zero, signed: false }
+        Side { operand: *operand, flip, zero, signed: false, unsummed: false }
     }
 
     /// The side with `zero` added to each number.
@@ -250,7 +252,7 @@ impl<'a> Side<'a> {
         let mut sums = core::ptr::null_mut();
         // SAFETY: numbers of the operand; the caller vouches for kernels and room.
         unsafe {
-            if self.has_sums() {
+            if self.has_sums() && !self.unsummed {
                 sums = to.add(sums_at).cast::<i32>();
                 for panel_at in (0..rows.len().div_ceil(panel)).map(|index| index * panel_bytes) {
                     sums.byte_add(panel_at).cast::<u8>().write_bytes(0, panel * SUM);
@@ -315,6 +317,8 @@ struct Crossed(bool);
 impl<'a, S> Dots<'a, S> {
     /// A product of packed panels.
     pub(super) fn new(kernels: &'static DotKernels<S>, a: Side<'a>, b: Side<'a>) -> Self {
+        let unsummed = a.zero == 0 && b.zero == 0;
+        let (a, b) = (Side { unsummed, ..a }, Side { unsummed, ..b });
         Dots { kernels, a, b, streamed: None, near: false }
     }
 
@@ -327,7 +331,7 @@ impl<'a, S> Dots<'a, S> {
             (a.flip, a.signed, b.flip) = (a.flip ^ HIGHEST_BITS, true, 0);
             (a, b) = (a.plus(128), b.plus(-128));
         }
-        Dots { a, b, streamed: Some(Crossed(crossed)), ..self }
+        Dots { streamed: Some(Crossed(crossed)), ..Dots::new(self.kernels, a, b) }
     }
 
     /// The same product with each panel of B packed when it is multiplied; A is packed.

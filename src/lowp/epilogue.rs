@@ -43,12 +43,6 @@ impl<T: Copy + Default> Per<'_, T> {
         }
     }
 
-    /// The value of row `i`; the default where values are not rows'.
-    #[inline(always)]
-    pub(super) fn of_row(&self, i: usize) -> T {
-        if let Per::Row(values) = self { values[i] } else { T::default() }
-    }
-
     /// The value of column `j`, or of all; the default where values are rows'.
     #[inline(always)]
     pub(super) fn of_column(&self, j: usize) -> T {

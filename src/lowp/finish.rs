@@ -6,7 +6,7 @@
 //! and a single tile needs no memory.
 
 use super::sums::{Sum, Sums};
-use crate::engine::{self, Pair, Product, Shape, plan};
+use crate::engine::{self, Pair, Product, Shape, plan, stack};
 use crate::kernel::dot::LARGEST_TILE;
 use crate::kernel::panel::{Panel, Unpanel};
 use crate::kernel::{KernelSet, kernels};
@@ -107,6 +107,9 @@ pub(super) fn of_nothing<S: Sum>(m: usize, n: usize, finish: &impl Finish<S>, ze
 /// Multiplies on as many threads as pay. The emergency memory serves one caller at a time: others wait for it.
 pub(super) fn run<P: Product>(product: &P) -> bool {
     const PATIENCE: usize = 1 << 16;
+    if stack::multiply(product) {
+        return true;
+    }
     let threads = plan::threads(&product.shape());
     if engine::multiply(product, threads) {
         return true;

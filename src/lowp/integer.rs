@@ -63,50 +63,57 @@ impl Dispatch for Round<'_> {
     #[inline(always)]
     fn run<S: Isa>(self, _: S) {
         let Round { rounding: Rounding { how, out }, rows, cols, sums, col } = self;
-        let mut offsets = [0; MOST_ROWS];
-        for (i, offset) in offsets.iter_mut().enumerate().take(rows.len()) {
-            *offset = how.offset.of_row(rows.start + i);
-        }
-        let mut column = [0; MOST_ROWS];
-        let column = &mut column[..rows.len()];
+        let offsets = match how.offset {
+            Per::Row(offsets) => &offsets[rows.clone()],
+            _ => &[0; MOST_ROWS][..rows.len()],
+        };
+        let (alpha, beta) = (f64::from(how.alpha), f64::from(how.beta));
         for (j, to_j) in cols.enumerate() {
             let of_column = how.offset.of_column(to_j);
-            let c = out.at(rows.start, to_j);
-            for (i, x) in column.iter_mut().enumerate() {
-                // SAFETY: the sum of element (i, j), which the caller of `finish` vouches for.
-                *x = unsafe { *sums.add(i + j * col) };
-            }
-            if how.alpha == 1.0 && how.beta == 0.0 {
-                // One of the two offsets is 0: no sum of both is ever too large.
-                column
-                    .iter_mut()
-                    .zip(&offsets)
-                    .for_each(|(x, offset)| *x = x.saturating_add(offset + of_column));
-            } else {
-                let (alpha, beta) = (f64::from(how.alpha), f64::from(how.beta));
-                let mut reals = [0f64; MOST_ROWS];
-                for (real, &x) in reals.iter_mut().zip(&*column) {
-                    *real = alpha * f64::from(x);
-                }
-                if beta != 0.0 {
-                    for (i, real) in reals.iter_mut().enumerate().take(rows.len()) {
-                        // SAFETY: element (i, j) of C.
-                        *real += beta * f64::from(unsafe { *c.offset(i as isize * out.row_stride) });
-                    }
-                }
-                for ((x, real), &offset) in column.iter_mut().zip(reals).zip(&offsets) {
-                    *x = nearest(real + f64::from(offset + of_column));
+            let (sums, c) = (sums.wrapping_add(j * col), out.at(rows.start, to_j));
+            let row = out.row_stride;
+            // One of the two offsets is 0, so that their sum is none that 32 bits can't hold.
+            // SAFETY: the sums of column j and its elements of C, which the caller of `finish` vouches for.
+            unsafe {
+                if alpha == 1.0 && beta == 0.0 {
+                    column(sums, c, row, offsets, |sum, _, offset| sum.saturating_add(offset + of_column));
+                } else if beta == 0.0 {
+                    column(sums, c, row, offsets, |sum, _, offset| {
+                        nearest(alpha * f64::from(sum) + f64::from(offset + of_column))
+                    });
+                } else {
+                    column(sums, c, row, offsets, |sum, c, offset| {
+                        nearest(alpha * f64::from(sum) + beta * f64::from(*c) + f64::from(offset + of_column))
+                    });
                 }
             }
-            let store = |stride: isize| {
-                for (i, &x) in column.iter().enumerate() {
-                    // SAFETY: element (i, j) of C, which is this thread's.
-                    unsafe { *c.offset(i as isize * stride) = x };
-                }
-            };
-            if out.row_stride == 1 { store(1) } else { store(out.row_stride) }
         }
     }
+}
+
+/// Replaces elements of C, `row` from one to the next, by what `value` makes of sum, element and offset.
+///
+/// # Safety
+/// There must be as many sums and elements as offsets, the elements writable.
+#[inline(always)]
+unsafe fn column(
+    sums: *const i32,
+    c: *mut i32,
+    row: isize,
+    offsets: &[i32],
+    value: impl Fn(i32, *const i32, i32) -> i32,
+) {
+    let each = |row: isize| {
+        for (i, &offset) in offsets.iter().enumerate() {
+            // SAFETY: sum and element i, which the caller vouches for.
+            unsafe {
+                let c = c.offset(i as isize * row);
+                *c = value(*sums.add(i), c, offset);
+            }
+        }
+    };
+    // Adjacent ones become vector code.
+    if row == 1 { each(1) } else { each(row) }
 }
 
 /// The nearest integer, the even one of two as near, or the nearest that 32 bits hold; NaN gives 0.

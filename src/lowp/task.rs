@@ -70,6 +70,9 @@ pub(super) enum Pass {
     Streamed,
 }
 
+/// Numbers of both operands up to which B is multiplied where it lies if it can be.
+const SMALL: usize = 1 << 14;
+
 /// A product and where its C is, as the engine sees them.
 pub(super) struct Task<'a, T> {
     /// A, or B of the transposed product.
@@ -115,7 +118,13 @@ impl<'a, T: Copy> Task<'a, T> {
         } else if few_rows && Side::rounds_once(many, kernels) {
             Pass::Near
         } else {
-            return Task::new(a, b, c, kernels.mr);
+            let mut task = Task::new(a, b, c, kernels.mr);
+            // Of small ones nothing is far, and of bytes that stay as they are no sums are needed.
+            let (bytes, numbers) = (task.b.kind.size() == 1, task.a.count.max(task.b.count) * task.a.k);
+            if bytes && numbers <= SMALL && task.a.role().is_none() && Side::lies(&task.b, kernels) {
+                task.pass = Pass::Streamed;
+            }
+            return task;
         };
         assert!(a.k == b.k && a.count == c.rows() && b.count == c.cols(), "the shapes of a product");
         Task { a: *few, b: *many, swapped, pass, out }

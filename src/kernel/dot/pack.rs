@@ -81,6 +81,8 @@ struct Rows<'a, P, const DOWN: usize>(&'a DotPanel, PhantomData<P>);
 /// Bytes after which addresses share the places of a line in L1, and how many places there are, on CPUs of this line.
 const L1_PERIOD: usize = 4096;
 const L1_WAYS: usize = 8;
+/// Bytes of a source up to which nothing is fetched: the whole of it may be near, and takes less time than asking.
+const FETCHED_ABOVE: usize = 16 << 10;
 
 /// How adjacent rows or columns are read: some k of all of them before the next.
 struct Steps {
@@ -91,7 +93,11 @@ struct Steps {
 }
 
 impl Steps {
-    fn new(k_stride: isize, numbers: usize) -> Steps {
+    /// For `width` rows or columns of `words` words.
+    fn new(k_stride: isize, numbers: usize, width: usize, words: usize) -> Steps {
+        if width * words * WORD <= FETCHED_ABOVE {
+            return Steps { words: words.max(1), ahead: 0 };
+        }
         let shared = 1 << k_stride.unsigned_abs().trailing_zeros().min(L1_PERIOD.trailing_zeros());
         let lines = L1_WAYS * (L1_PERIOD / shared);
         let words = (lines / numbers).min(WORDS);
@@ -119,7 +125,7 @@ impl<P: Terms, const DOWN: usize> DotDispatch for Rows<'_, P, DOWN> {
         let (lanes, mr) = (D::Ints::LANES, DOWN * P::LANES);
         let words = panel.k.div_ceil(P::NUMBERS);
         let steps = if panel.is_adjacent(WORD / P::NUMBERS) {
-            Steps::new(panel.k_stride, P::NUMBERS)
+            Steps::new(panel.k_stride, P::NUMBERS, panel.width, words)
         } else {
             Steps { words: words.max(1), ahead: 0 }
         };
@@ -137,15 +143,17 @@ impl<P: Terms, const DOWN: usize> DotDispatch for Rows<'_, P, DOWN> {
                     let to = to.wrapping_add(first * WORD);
                     let width = panel.width.saturating_sub(first_row + first).min(lanes);
                     let highest = D::Ints::splat(isa.isa(), if panel.signed { HIGHEST_BITS } else { 0 });
-                    let sums_of = ByteSums::new(isa);
+                    let sums_of = (!sums.is_null()).then(|| ByteSums::new(isa));
                     let mut words = RowWords { isa, panel, from, to, mr, width, highest, sums: sums_of };
                     // SAFETY: rows of source and panel, which the caller of `rows` vouches for.
                     unsafe {
                         words.pack::<P>(here.clone());
-                        if P::NUMBERS == WORD && !sums.is_null() {
+                        if P::NUMBERS == WORD
+                            && let Some(sums_of) = words.sums
+                        {
                             let to = sums.add(first).cast::<u8>();
                             let excess = if panel.signed { ABOVE * (here.len() * WORD) as i32 } else { 0 };
-                            let total = words.sums.total(isa) - D::Ints::splat(isa.isa(), excess);
+                            let total = sums_of.total(isa) - D::Ints::splat(isa.isa(), excess);
                             (D::Ints::load(isa.isa(), to) + total).store(to);
                         }
                     }
@@ -181,7 +189,8 @@ struct RowWords<'a, D: Dot> {
     width: usize,
     /// What makes unsigned bytes, [`ABOVE`] larger, of signed ones, to be summed.
     highest: D::Ints,
-    sums: ByteSums<D>,
+    /// None if nobody asks for them.
+    sums: Option<ByteSums<D>>,
 }
 
 impl<D: Dot> RowWords<'_, D> {
@@ -235,8 +244,10 @@ impl<D: Dot> RowWords<'_, D> {
     unsafe fn put<P: Terms>(&mut self, word: usize, words: D::Ints) {
         // SAFETY: the caller's promise.
         unsafe { words.store(self.to.add(word * self.mr * WORD)) };
-        if P::NUMBERS == WORD {
-            self.sums.add(self.isa, words ^ self.highest);
+        if P::NUMBERS == WORD
+            && let Some(sums) = &mut self.sums
+        {
+            sums.add(self.isa, words ^ self.highest);
         }
     }
 }
@@ -262,6 +273,10 @@ pub(super) struct Numbers {
 #[inline(always)]
 pub(super) unsafe fn gather(of: Numbers, numbers: usize, row: *const u8, word: usize) -> u32 {
     let size = WORD / numbers;
+    if of.k_stride == size as isize && (word + 1) * numbers <= of.k {
+        // SAFETY: a whole word of the row.
+        return unsafe { row.add(word * WORD).cast::<u32>().read_unaligned() } ^ of.flip;
+    }
     let mut bytes = [0; WORD];
     for i in 0..numbers {
         let k = word * numbers + i;
@@ -411,7 +426,8 @@ impl<P: Terms, const NR: usize> Columns<'_, P, NR> {
         let panel = self.0;
         let from = panel.from.wrapping_offset(column as isize * panel.i_stride);
         let mut words = [Self::splat(isa, panel.flip as i32); WORDS];
-        for (i, to) in words.iter_mut().enumerate() {
+        let exist = panel.k.div_ceil(P::NUMBERS) - block * WORDS;
+        for (i, to) in words.iter_mut().enumerate().take(exist) {
             let word = block * WORDS + i;
             // SAFETY: the caller's promise.
             unsafe {
