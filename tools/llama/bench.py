@@ -7,6 +7,7 @@
 | llama.cpp CPU, repacked | the same with the weights repacked for them, where the type has such a layout |
 | zenblas | the BLAS build on zenblas |
 | zenblas + shim | the same with libzenblas_ggml.so preloaded |
+| zenblas + shim, bf16 | the same with F16 weights multiplied in bf16 |
 
 All take turns, several times, and the best turn of each counts. The table goes to the terminal, its numbers and a picture of it
 to `build/llama/bench`.
@@ -76,7 +77,10 @@ def contenders(options):
     yield "llama.cpp CPU", own, plain
     yield "llama.cpp CPU, repacked", own, ["--repack", 1]
     yield "zenblas", {}, plain
-    yield "zenblas + shim", {"LD_PRELOAD": str(build.SHIM)}, plain
+    shim = {"LD_PRELOAD": str(build.SHIM)}
+    yield "zenblas + shim", shim, plain
+    if "f16" in options.types.lower().split(","):
+        yield "zenblas + shim, bf16", shim | {"ZENBLAS_GGML_BF16": "1"}, plain
 
 
 def speeds(model, options, env, extra):
