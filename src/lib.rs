@@ -35,7 +35,7 @@
 //! | which tile sizes, which kernels? | [`kernel`], one table |
 //! | what is in a Q4_K block, how is it multiplied? | [`quant`] |
 //! | which cache blocks? | [`engine::blocking`] |
-//! | how many threads, who does what? | [`engine::plan`], [`engine::plan::cost`], [`engine::stream`] (levels 1 and 2), [`platform::threads`], [`platform::pool`] |
+//! | how many threads, who does what? | [`engine::plan`], [`engine::plan::cost`], [`engine::passes`] (levels 1 and 2), [`platform::threads`], [`platform::pool`] |
 //! | which ISA runs? | [`platform::cpu`], [`simd`] |
 //! | which environment variables? | [`knobs`] |
 //! | how does llama.cpp get at quantised products? | the crate in `ggml/`, a library of its own |

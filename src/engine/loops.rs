@@ -18,12 +18,9 @@ use super::blocking::Blocks;
 use super::plan::Plan;
 use super::{Pair, Product, Source};
 use crate::platform::barrier::Barrier;
-use crate::platform::memory::Buffer;
+use crate::platform::memory::{Buffer, LINE};
 use crate::view::Uplo;
 use core::sync::atomic::{AtomicUsize, Ordering};
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// What the members of a group share.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The engine: every level-3 operation is a [`Product`] that these loops multiply. `stream.rs` shares the
+//! The engine: every level-3 operation is a [`Product`] that these loops multiply. `passes.rs` shares the
 //! passes over memory of levels 1 and 2 among threads.
 //!
 //! ```text
@@ -22,11 +22,12 @@ pub mod gemm;
 pub mod loops;
 pub mod operand;
 pub mod panels;
+pub mod passes;
 pub mod plan;
 pub mod skinny;
 pub mod small;
 pub mod stack;
-pub mod stream;
+
 pub mod streamed;
 pub mod tiny;
 

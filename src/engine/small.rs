@@ -12,7 +12,7 @@ use super::operand::{Operand, Packer};
 use super::tiny;
 use crate::kernel::tile::Tile;
 use crate::kernel::{KernelSet, even};
-use crate::platform::memory::Buffer;
+use crate::platform::memory::{Buffer, LINE};
 use crate::platform::{pool, topology};
 use crate::scalar::Scalar;
 use crate::view::{MatRef, Uplo};
@@ -33,8 +33,6 @@ const PIECES: usize = 4;
 const ON_STACK: usize = 4096;
 /// Tiles of rows from which copying a panel of B pays.
 const TILES_PER_COPY: usize = 4;
-/// Bytes of a cache line.
-const LINE: usize = 64;
 /// Bytes of that copy, on the stack.
 const COPY: usize = 16 << 10;
 

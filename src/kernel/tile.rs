@@ -18,6 +18,7 @@
 //! strided; tiles come in every size up to the packed one, and a mask keeps the last vector of A inside it.
 //! *Streamed*: A is packed, B comes from far away and is read once, where it lies, each column adjacent along k.
 
+use crate::platform::memory::LINE;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Factor, Isa, Vec, Vector};
 
@@ -157,8 +158,6 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const FORM: u8> Dispatch
 
 /// Depth from which the product takes as long as C needs to arrive.
 const FETCHED_FROM: usize = 32;
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// The sums of the real tile: for each column its own and, if complex, that of the imaginary parts. Meanwhile every
 /// column of C is fetched once, and what of B comes next.

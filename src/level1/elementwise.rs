@@ -5,7 +5,7 @@
 //! loop makes of it.
 
 use super::lanes::{Body, Lanes, Part, Past, Whole, lanes, load_parts, sweep, sweep_to_aligned};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::{VecMut, VecRef};
@@ -125,7 +125,7 @@ impl<T: Scalar, F: Map<T>> Dispatch for Adjacent<T, F> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         if self.len > SHORT / size_of::<T>() {
-            if stream::is_short(self.bytes()) {
+            if passes::is_short(self.bytes()) {
                 return isa.enter_aside(Aligned(self));
             }
             return isa.enter_aside(Long(self));
@@ -165,8 +165,8 @@ impl<T: Scalar, F: Map<T>> Dispatch for Long<Adjacent<T, F>> {
     fn run<S: Isa>(self, isa: S) {
         let Long(mapping) = self;
         let bytes = mapping.bytes();
-        let past = const { !F::READS_Y } && !mapping.is_in_place() && !stream::is_near(bytes);
-        stream::split(bytes, mapping.len, GRAIN, |range| isa.enter(Lot { of: &mapping, range, past }));
+        let past = const { !F::READS_Y } && !mapping.is_in_place() && !passes::is_near(bytes);
+        passes::split(bytes, mapping.len, GRAIN, |range| isa.enter(Lot { of: &mapping, range, past }));
     }
 }
 

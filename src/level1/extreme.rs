@@ -9,7 +9,7 @@
 //! chunks of a long vector, whose findings are compared in the same way.
 
 use super::lanes::{Contiguous, Lanes, Reader, Strided, lanes, splat};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector};
 use crate::view::VecRef;
@@ -183,7 +183,7 @@ impl<T: Scalar, K: Key<T>> Dispatch for ByChunks<'_, T, K> {
         let chunk = len.div_ceil(CHUNKS);
         let keys = [const { AtomicU64::new(0) }; CHUNKS];
         let places = [const { AtomicUsize::new(0) }; CHUNKS];
-        stream::split(len * size_of::<T>(), len.div_ceil(chunk), 1, |chunks| {
+        passes::split(len * size_of::<T>(), len.div_ceil(chunk), 1, |chunks| {
             for k in chunks {
                 let range = k * chunk..len.min((k + 1) * chunk);
                 let found = isa.enter(Chunk { search: &search, range, first });

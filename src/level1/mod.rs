@@ -3,7 +3,7 @@
 //! Called by the interface and by level 2; files: `elementwise.rs` with `map.rs` and `pairs.rs` (element by element),
 //! `reduce.rs` (sums), `norm.rs`, `extreme.rs` (largest, smallest), `givens.rs` (rotations made), all over `lanes.rs`
 //! (elements in registers). Vectors that an operation takes together have the same length. Long ones are shared among
-//! threads (`engine::stream`).
+//! threads (`engine::passes`).
 
 mod elementwise;
 mod extreme;

@@ -5,7 +5,7 @@
 //! place, so the result depends on the length and the numbers only, not on alignment, stride or threads.
 
 use super::lanes::{Contiguous, DotSum, Lanes, Reader, Strided, each, lanes};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::scalar::{Real, Scalar};
 use crate::simd::{Dispatch, Isa, Vector, dispatch};
 use crate::view::VecRef;
@@ -143,7 +143,7 @@ impl<T: Scalar, F: Fold<T>> Dispatch for ByPieces<Reduction<'_, T, F>> {
         let chunk = len.div_ceil(PIECE).div_ceil(CHUNKS).max(1) * PIECE;
         let sums = [const { [AtomicU64::new(0), AtomicU64::new(0)] }; CHUNKS];
         let bytes = F::OPERANDS * len * size_of::<T>();
-        stream::split(bytes, len.div_ceil(chunk), 1, |chunks| {
+        passes::split(bytes, len.div_ceil(chunk), 1, |chunks| {
             for k in chunks {
                 let sum = isa.enter(Chunk { of: &reduction, range: k * chunk..len.min((k + 1) * chunk) });
                 for (part, place) in sum.into_iter().zip(&sums[k]) {

@@ -9,7 +9,7 @@
 
 use super::kernels::{Combination, Group, Start, add_lines, dot_lines};
 use super::shape::{Lines, Room, window_length, windows};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::level1::lanes::{Lanes, Part, Whole, each, first_lanes, lanes};
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Factor, Isa, Vector};
@@ -71,7 +71,7 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
     #[inline(always)]
     fn run<S: Isa>(self, isa: S) {
         let Large(product) = self;
-        stream::split(product.bytes(), product.y.len(), GRAIN, |rows| isa.enter(Lot { of: product, rows }));
+        passes::split(product.bytes(), product.y.len(), GRAIN, |rows| isa.enter(Lot { of: product, rows }));
     }
 }
 

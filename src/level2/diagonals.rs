@@ -7,7 +7,7 @@
 //! Rows in registers that stick out of the matrix on some diagonal are computed one by one.
 
 use super::kernels::{Combination, Start};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::level1::lanes::{Lanes, MOST_LANES, each, lanes};
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Factor, Isa, Vector, dispatch};
@@ -102,7 +102,7 @@ impl<T: Scalar, const G: usize> Dispatch for &Product<'_, T, G> {
         }
         let count: isize = self.diagonals.iter().map(|some| some.to - some.from).sum();
         let bytes = m * count as usize * size_of::<T>();
-        stream::split(bytes, m, GRAIN, |rows| isa.enter(Lot { of: self, rows }));
+        passes::split(bytes, m, GRAIN, |rows| isa.enter(Lot { of: self, rows }));
     }
 }
 

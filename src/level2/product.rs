@@ -3,7 +3,7 @@
 
 use super::panel::Panel;
 use super::shape::{Room, beside, window_length, windows};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::level1;
 use crate::level1::lanes::each;
 use crate::platform::memory::Buffer;
@@ -144,14 +144,14 @@ impl<T: Scalar> Dispatch for Large<'_, T> {
         let Large(product) = self;
         let n = product.x.len();
         let halves = n.div_ceil(2);
-        let wanted = stream::threads(product.bytes(), halves / 4);
+        let wanted = passes::threads(product.bytes(), halves / 4);
         let sums = if wanted > 1 { Buffer::take((wanted - 1) * n * size_of::<T>()) } else { None };
         let threads = if sums.is_some() { wanted } else { 1 };
         let y_of = |member: usize| match &sums {
             Some(sums) if member > 0 => sums.as_mut_ptr().cast::<T>().wrapping_add((member - 1) * n),
             _ => product.y.as_mut_ptr(),
         };
-        let members = stream::split_among(threads, halves, 4, |member, half| {
+        let members = passes::split_among(threads, halves, 4, |member, half| {
             isa.enter(Lot { of: product, y: y_of(member), is_new: member > 0, half });
         });
         for member in 1..members {
@@ -195,7 +195,7 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
     /// Adds what lines `half` and those from the other end contribute.
     #[inline(always)]
     fn halves<S: Isa>(&self, isa: S, y: *mut T, half: Range<usize>) {
-        for Range { start: mut l, end } in stream::both_ends(self.x.len(), half) {
+        for Range { start: mut l, end } in passes::both_ends(self.x.len(), half) {
             while l + 4 <= end {
                 self.lines::<S, 4>(isa, l, y);
                 l += 4;

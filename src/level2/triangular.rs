@@ -12,7 +12,7 @@
 
 use super::panel::Panel;
 use super::shape::beside;
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::level1::{self, lanes::each};
 use crate::platform::memory::Buffer;
 use crate::scalar::Scalar;
@@ -178,14 +178,14 @@ impl<T: Scalar> Triangular<'_, T> {
     fn multiply_shared<S: Isa>(&self, isa: S) -> bool {
         let (n, groups) = (self.x.len(), self.groups());
         let halves = groups.div_ceil(2);
-        let threads = stream::threads(self.bytes(), halves);
+        let threads = passes::threads(self.bytes(), halves);
         let copy = if threads > 1 { Buffer::take(n * size_of::<T>()) } else { None };
         let Some(copy) = copy else { return false };
         // SAFETY: room for n elements.
         let mut source = unsafe { VecMut::new(copy.as_mut_ptr().cast::<T>(), n, 1) };
         level1::copy(self.x.as_ref(), source.reborrow());
-        stream::split_among(threads, halves, 1, |_, half| {
-            for groups in stream::both_ends(groups, half) {
+        passes::split_among(threads, halves, 1, |_, half| {
+            for groups in passes::both_ends(groups, half) {
                 isa.enter(Part { of: self, source: copy.as_mut_ptr().cast(), groups });
             }
         });

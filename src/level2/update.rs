@@ -3,7 +3,7 @@
 
 use super::kernels::{Group, Update, update_lines};
 use super::shape::{Lines, Room, window_length, windows};
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::level1::lanes::each;
 use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
@@ -102,11 +102,11 @@ impl<T: Scalar, const N: usize> Dispatch for Large<&RankUpdate<'_, T, N>> {
         let bytes = 2 * count * len * size_of::<T>();
         match update.region {
             Region::Full => {
-                stream::split(bytes, count, 1, |lines| isa.enter(Lot { of: update, lines }));
+                passes::split(bytes, count, 1, |lines| isa.enter(Lot { of: update, lines }));
             }
             Region::Triangle { .. } => {
-                stream::split(bytes / 2, count.div_ceil(2), 1, |half| {
-                    for lines in stream::both_ends(count, half) {
+                passes::split(bytes / 2, count.div_ceil(2), 1, |half| {
+                    for lines in passes::both_ends(count, half) {
                         isa.enter(Lot { of: update, lines });
                     }
                 });

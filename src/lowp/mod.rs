@@ -7,7 +7,8 @@
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
 //!   task.rs      which of the two is A for the engine, and whether B is multiplied where it lies
 //!   bytes.rs     bytes -> dots.rs: kernel::dot
-//!   reals.rs     bf16 -> dots.rs; f16, and bf16 on AVX-512 without instructions for it -> f32 tiles
+//!   reals.rs     bf16, and what may be rounded to it -> dots.rs; others, and bf16 on AVX-512 without instructions for
+//!                it -> f32 tiles
 //!   words.rs     16-bit integers -> f64 tiles: exact
 //!   skinny.rs    ... or, for few rows or columns of C and a large operand, straight from memory: kernel::dot::skinny
 //!   single.rs    ... or, for one, where that does not serve: a small operand, or one without adjacent numbers
@@ -23,7 +24,8 @@
 //! | signed or unsigned bytes, each with an offset | `i32`, modulo 2^32 | yes, on every ISA |
 //! | 16-bit integers, with offsets | `i32`, modulo 2^32 | yes |
 //! | bf16 | `f32` | no: by `vdpbf16ps` (which takes numbers below 2^-126 as 0), or widened, which is exact |
-//! | f16 | `f32` | no: after conversion, which is exact |
+//! | f16, `f32`, different ones of these | `f32` | no: after conversion to `f32`, which is exact |
+//! | the same with [`Precision::FastBf16`] | `f32` | no: rounded to bf16 first, where that is faster |
 //!
 //! The error of a real sum is at most `(k + 2) 2^-23` times the sum of the absolute values of its terms.
 //!

@@ -10,10 +10,10 @@
 use super::dots::Side;
 use super::operand::{Kind, Operand, Place, doubles, singles};
 use crate::engine::panels::{Layout, Panels};
-use crate::engine::{blocking, stream};
+use crate::engine::{blocking, passes};
 use crate::kernel::dot::{self, DotKernels};
 use crate::kernel::kernels;
-use crate::platform::memory::Buffer;
+use crate::platform::memory::{Buffer, LINE};
 use crate::scalar::Scalar;
 use core::fmt;
 use core::mem::offset_of;
@@ -83,8 +83,6 @@ struct Header {
 }
 
 const MAGIC: [u8; 8] = *b"zenbpack";
-/// Panels begin at a cache line.
-const LINE: usize = 64;
 
 impl Header {
     /// The checksum that belongs in it (FNV-1a).
@@ -219,7 +217,7 @@ unsafe fn each_block(
     unsafe impl Sync for Place {}
     let place = &Place(to);
     let read = operand.count * operand.k * operand.kind.size();
-    stream::split(read + layout.size().unwrap_or(0), layout.blocks(GROUP), 1, |blocks| {
+    passes::split(read + layout.size().unwrap_or(0), layout.blocks(GROUP), 1, |blocks| {
         for block in blocks {
             let (rows, k) = layout.block(GROUP, block);
             let panels = place.0.wrapping_add(layout.offset(rows.start, &k));

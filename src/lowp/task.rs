@@ -79,6 +79,7 @@ pub(super) struct Task<'a, T> {
     pub(super) a: Operand<'a>,
     pub(super) b: Operand<'a>,
     pub(super) swapped: bool,
+    /// How B is read.
     pub(super) pass: Pass,
     pub(super) out: Output<T>,
 }

@@ -2,7 +2,7 @@
 //! so their error is at most `(n + 2) 2^-23` times the sum of the absolute values of the terms.
 
 use super::epilogue::Element;
-use crate::engine::stream;
+use crate::engine::passes;
 use crate::kernel::convert::{Stored, nearest};
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::{MatRef, VecMut, VecRef};
@@ -170,7 +170,7 @@ pub fn gemv<Y: Element>(alpha: f32, a: MatRef<bf16>, x: VecRef<bf16>, beta: f32,
         }
     }
     assert!(a.rows() == y.len() && a.cols() == x.len());
-    stream::split(size_of::<bf16>() * a.rows() * a.cols(), a.rows(), SUMS, |rows| {
+    passes::split(size_of::<bf16>() * a.rows() * a.cols(), a.rows(), SUMS, |rows| {
         let first = y.as_mut_ptr().wrapping_offset(rows.start as isize * y.stride());
         // SAFETY: elements of y, which are this thread's.
         let y = unsafe { VecMut::new(first, rows.len(), y.stride()) };

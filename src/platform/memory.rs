@@ -15,6 +15,9 @@ use core::cell::{Cell, UnsafeCell};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::*};
 
+/// Bytes of a cache line.
+pub const LINE: usize = 64;
+
 /// What `mmap` aligns to; every buffer is aligned to this.
 pub const PAGE: usize = 4096;
 

@@ -4,7 +4,8 @@
 use super::activations::Token;
 use super::format::{BlockFormat, Blocks, LARGEST_BYTES, Unpacked};
 use super::tile::{plus_grouped, plus_plain, real, steps_at_once};
-use super::weights::{LINE, MOST_LANES, copy_blocks};
+use super::weights::{MOST_LANES, copy_blocks};
+use crate::platform::memory::LINE;
 use crate::simd::dot::{Dot, DotDispatch, Ints, Reals, Sums};
 use crate::simd::{Isa, Vector};
 use core::marker::PhantomData;

@@ -1,6 +1,7 @@
 //! Weights unpacked: blocks of as many rows as a panel has into bytes that the tile kernels multiply.
 
 use super::format::{ACROSS, BlockFormat, Blocks, LARGEST_BYTES, Place};
+use crate::platform::memory::LINE;
 use crate::simd::Isa;
 use crate::simd::dot::{Dot, DotDispatch, Ints};
 use core::marker::PhantomData;
@@ -37,8 +38,6 @@ struct Work<F>(Unpack, PhantomData<F>);
 
 /// Lanes of the widest vector.
 pub(super) const MOST_LANES: usize = 16;
-/// Bytes of a cache line.
-pub(super) const LINE: usize = 64;
 
 impl<F: BlockFormat> DotDispatch for Work<F> {
     type Output = ();

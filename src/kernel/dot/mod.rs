@@ -46,8 +46,6 @@ use crate::simd::dot::{Avx512Bf16, Avx512Vnni, AvxVnni};
 
 /// Bytes of a word.
 const WORD: usize = 4;
-/// Bytes of a cache line.
-const LINE: usize = 64;
 /// Columns of the widest tile.
 const MOST_COLUMNS: usize = 8;
 /// Vectors of rows of the tallest tile.

@@ -5,7 +5,8 @@
 //!
 //! The sums of a panel's bytes are formed while they are in registers, as products with ones.
 
-use super::{DotPanel, LINE, MOST_COLUMNS, WORD};
+use super::{DotPanel, MOST_COLUMNS, WORD};
+use crate::platform::memory::LINE;
 use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, DotDispatch, FACTORS, Ints, Sums};

@@ -4,7 +4,8 @@
 //! the sum of each is not behind them ([`Streamed::sums`]).
 
 use super::tile::write;
-use super::{DotTile, LINE, MOST_VECTORS, TileKernel, WORD};
+use super::{DotTile, MOST_VECTORS, TileKernel, WORD};
+use crate::platform::memory::LINE;
 use crate::simd::Isa;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
 use crate::simd::dot::{Dot, Ints};

@@ -1,6 +1,7 @@
 //! A tile in registers: the products of two panels.
 
-use super::{DotTile, LARGEST_TILE, LINE, WORD};
+use super::{DotTile, LARGEST_TILE, WORD};
+use crate::platform::memory::LINE;
 use crate::simd::Isa;
 use crate::simd::dot::Dot;
 use crate::simd::dot::terms::{Terms, TermsDispatch, WORDS};
