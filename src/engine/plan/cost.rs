@@ -113,7 +113,8 @@ fn best_count(serial: f64, cost: impl Fn(usize, usize) -> f64) -> usize {
 /// Nanoseconds that a product takes on a grid of which `ccd_size` threads share an L3.
 pub(super) fn cost(shape: &Shape, caches: &Caches, grid: Grid, ccd_size: usize) -> f64 {
     // The largest part; the last tile of a product computes the vectors that it has.
-    let part = |size: usize, unit: usize, parts: usize| (size.div_ceil(unit).div_ceil(parts) * unit).min(size);
+    let part =
+        |size: usize, unit: usize, parts: usize| (size.div_ceil(unit).div_ceil(parts) * unit).min(size);
     let (group_rows, cols) = (part(shape.m, shape.mr, grid.down), part(shape.n, shape.nr, grid.across));
     let rows = part(group_rows, shape.mr, grid.members);
     let (group_rows, rows, cols, depth) = (group_rows as f64, rows as f64, cols as f64, shape.k as f64);
