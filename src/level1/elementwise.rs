@@ -63,8 +63,13 @@ impl<'a, T: Scalar, F: Map<T>> Mapping<'a, T, F> {
     /// Does it.
     #[inline(always)]
     pub fn apply(self) {
+        let (x, y, len, map) = (self.x, self.y.as_mut_ptr(), self.y.len(), self.map);
         if self.x_stride == 1 && self.y.stride() == 1 {
-            dispatch(Adjacent { x: self.x, y: self.y.as_mut_ptr(), len: self.y.len(), map: self.map });
+            dispatch(Adjacent { x, y, len, map });
+        } else if self.x_stride == -1 && self.y.stride() == -1 {
+            // From the other end.
+            let before = len.saturating_sub(1);
+            dispatch(Adjacent { x: x.wrapping_sub(before), y: y.wrapping_sub(before), len, map });
         } else {
             dispatch(self);
         }

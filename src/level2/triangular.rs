@@ -97,21 +97,32 @@ impl<T: Scalar> Part<'_, T> {
     fn all<S: Isa, const COLUMNS: bool, const AFTER: bool>(&self, isa: S) {
         let (n, ascends) = (self.of.x.len(), self.of.ascends());
         let mut before = self.of.lines_before(self.groups.start);
+        // A solution by rows waits for the group before: what comes of that is kept at hand. (Measured on a Zen 4: dtrsv of
+        // order 32 in 0.73 of the time; complex ones, whose products wait for nothing, in 1.1 to 1.3 times.)
+        let waits = const { !COLUMNS && !T::IS_COMPLEX } && self.of.solve && self.of.a.spans.are_full();
+        let mut solved: Option<[T; 4]> = None;
         for number in self.groups.clone() {
             let count = if number < n / 4 { 4 } else { 1 };
             let l = if ascends { before } else { n - before - count };
             if count == 4 {
-                self.group::<S, 4, COLUMNS, AFTER>(isa, l);
+                let part = self.group::<S, 4, COLUMNS, AFTER>(isa, l, solved);
+                solved = waits.then_some(part);
             } else {
-                self.group::<S, 1, COLUMNS, AFTER>(isa, l);
+                self.group::<S, 1, COLUMNS, AFTER>(isa, l, None);
             }
             before += count;
         }
     }
 
-    /// Lines `l .. l + G`.
+    /// Lines `l .. l + G`, of which the result is returned. By rows the four elements of x that were `solved` last, if
+    /// they are passed, are multiplied apart, so that all else need not wait for them.
     #[inline(always)]
-    fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(&self, isa: S, l: usize) {
+    fn group<S: Isa, const G: usize, const COLUMNS: bool, const AFTER: bool>(
+        &self,
+        isa: S,
+        l: usize,
+        solved: Option<[T; 4]>,
+    ) -> [T; G] {
         let Part { of, source, .. } = *self;
         let x = of.x.as_mut_ptr();
         let window = beside(l, G, AFTER, of.x.len());
@@ -125,15 +136,31 @@ impl<T: Scalar> Part<'_, T> {
                 let taken: [T; G] = each(|g| of.signed(part[g]));
                 of.a.add(isa, l, taken, x, &window);
             } else {
-                let sums: [T; G] = of.a.dot(isa, l, source, &window);
+                let others = match (solved, AFTER) {
+                    (None, _) => window,
+                    (Some(_), false) => window.start..window.end - 4,
+                    (Some(_), true) => window.start + 4..window.end,
+                };
+                let sums: [T; G] = of.a.dot(isa, l, source, &others);
                 for g in 0..G {
                     part[g] += of.signed(sums[g]);
+                }
+                if let (Some(solved), false) = (solved, T::IS_COMPLEX) {
+                    let first = if AFTER { G as isize } else { -4 };
+                    let lines: [*const T; G] = of.a.group_at(l);
+                    for g in 0..G {
+                        for (j, &x) in solved.iter().enumerate() {
+                            let a = *lines[g].wrapping_offset((first + j as isize) * of.a.lines.step);
+                            part[g] += of.signed(a * x);
+                        }
+                    }
                 }
             }
             if !of.diagonal_first() {
                 of.corner::<G, COLUMNS, AFTER>(l, &mut part);
             }
             x.wrapping_add(l).cast::<[T; G]>().write(part);
+            part
         }
     }
 }
