@@ -1,11 +1,12 @@
 //! Products of bytes, exact modulo 2^32.
 
-use super::dots::{Dots, Side};
+use super::dots::Dots;
 use super::epilogue::{Element, Epilogue, Finishing, Into, Out, into};
 use super::finish::{self, Finish};
 use super::integer::{Integer, Rounding};
 use super::operand::{Kind, Operand};
 use super::packed::Role;
+use super::side::Side;
 use super::task::{OutOfMemory, Pass, Task, done};
 use super::{single, skinny};
 use crate::kernel::dot;

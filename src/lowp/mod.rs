@@ -6,6 +6,7 @@
 //!        |                                      |
 //!   operand.rs   a matrix of small numbers, or one packed beforehand ([`packed`])
 //!   task.rs      which of the two is A for the engine, and whether B is multiplied where it lies
+//!   side.rs      how the numbers of one side become panels of dot products
 //!   bytes.rs     bytes -> dots.rs: kernel::dot
 //!   reals.rs     bf16, and what may be rounded to it -> dots.rs; others, and bf16 on AVX-512 without instructions for
 //!                it -> f32 tiles
@@ -45,6 +46,7 @@ mod operand;
 pub mod packed;
 mod reals;
 mod round;
+mod side;
 mod single;
 mod skinny;
 mod sums;

@@ -7,8 +7,8 @@
 //! An operand is packed for one side of the engine's product: the engine's C has adjacent rows, so a row-major call
 //! is the transposed product, in which A and B change sides.
 
-use super::dots::Side;
 use super::operand::{Kind, Operand, Place, doubles, singles};
+use super::side::Side;
 use crate::engine::panels::{Layout, Panels};
 use crate::engine::{blocking, passes};
 use crate::kernel::dot::{self, DotKernels};

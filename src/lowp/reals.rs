@@ -1,10 +1,11 @@
 //! Products of bf16 and half precision, with sums in `f32`; of `f32` and `f64` packed beforehand.
 
-use super::dots::{Dots, Side};
+use super::dots::Dots;
 use super::epilogue::{Element, Epilogue, Finishing, Into, Out, Per, Precision, into};
 use super::finish::{self, Finish};
 use super::operand::{Kind, Number, Operand, dense_elements, singles};
 use super::packed::{self, Format, Role};
+use super::side::Side;
 use super::sums::Sum;
 use super::task::{OutOfMemory, Output, Pass, Task, done};
 use super::{single, skinny};

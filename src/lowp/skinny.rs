@@ -4,9 +4,10 @@
 //!
 //! The sums that offsets of the columns need are those with one more column, of ones.
 
-use super::dots::{Corrected, Dots, Side};
+use super::dots::{Corrected, Dots};
 use super::finish::Finish;
 use super::operand::{Operand, Place};
+use super::side::Side;
 use crate::engine::plan;
 use crate::kernel::dot::inner::{self, COLUMNS, Inner};
 use crate::kernel::dot::outer::{self, Outer};

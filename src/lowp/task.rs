@@ -1,10 +1,10 @@
 //! A product and where its C is, as the engine sees them: its C has adjacent rows, so a row-major product is the
 //! transposed one, with A and B in each other's place.
 
-use super::dots::Side;
 use super::finish::{self, Finish};
 use super::operand::{Kind, Operand};
 use super::packed::{Format, Role};
+use super::side::Side;
 use super::skinny;
 use super::sums::Sum;
 use crate::kernel::dot::DotKernels;

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::kernel::dot;
-use crate::lowp::dots::{Dots, Side as ProductSide};
+use crate::lowp::dots::Dots;
 use crate::lowp::finish;
 use crate::lowp::integer::Rounding;
+use crate::lowp::side::Side as ProductSide;
 use crate::lowp::skinny;
 use crate::lowp::task::Output;
 use crate::simd::dot::DotLevel;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::kernel::dot::{self, skinny::SkinnyKernels};
-use crate::lowp::dots::Side as ProductSide;
 use crate::lowp::epilogue::Finishing;
+use crate::lowp::side::Side as ProductSide;
 use crate::lowp::skinny;
 use crate::lowp::task::Output;
 use crate::scalar::Scalar;
