@@ -190,16 +190,6 @@ pub unsafe fn rows<E: Stored<T>, T: Scalar>(level: Level, rows: &Rows<T>, offset
     debug_assert!(done.is_some());
 }
 
-/// The nearest bf16, the even one of two as near.
-#[inline(always)]
-pub fn nearest(x: f32) -> bf16 {
-    // NaN stays NaN: its highest fraction bit is set. Else the bits that go away round the rest.
-    let bits = x.to_bits();
-    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
-    let quiet = bits >> 16 | 0x40;
-    bf16::from_bits(if x.is_nan() { quiet } else { rounded } as u16)
-}
-
 /// Converts a whole matrix to elements at `to`, in the order in which the numbers are adjacent, and returns the view.
 ///
 /// # Safety

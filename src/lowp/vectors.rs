@@ -3,7 +3,8 @@
 
 use super::epilogue::Element;
 use crate::engine::passes;
-use crate::kernel::convert::{Stored, nearest};
+use crate::kernel::convert::Stored;
+use crate::simd::dot::terms::nearest;
 use crate::simd::{Dispatch, Isa, dispatch};
 use crate::view::{MatRef, VecMut, VecRef};
 use half::bf16;

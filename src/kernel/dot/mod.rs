@@ -17,7 +17,8 @@
 //! | portable, bf16 there | 2 x 4 | 8x4 |
 //!
 //! A tile computes the vectors of rows and the columns that exist, and writes the rows that exist. Beside it stand
-//! [`streamed`] tiles, which read a large B where it lies, and [`skinny`], for products of few columns.
+//! [`streamed`] tiles, which read a large B where it lies, and [`skinny`], for products of few columns; [`round`] makes bf16
+//! of other reals.
 //!
 //! Called by `lowp`; calls `simd::dot`.
 

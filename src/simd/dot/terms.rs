@@ -14,12 +14,21 @@
 //! Called by `kernel::dot`.
 
 use super::{Dot, Ints, Reals};
-use crate::kernel::convert::nearest;
 use crate::simd::Vector;
 use half::bf16;
 
 /// Words of a block.
 pub const WORDS: usize = super::FACTORS / 4;
+
+/// The nearest bf16, the even one of two as near.
+#[inline(always)]
+pub fn nearest(x: f32) -> bf16 {
+    // NaN stays NaN: its highest fraction bit is set. Else the bits that go away round the rest.
+    let bits = x.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    let quiet = bits >> 16 | 0x40;
+    bf16::from_bits(if x.is_nan() { quiet } else { rounded } as u16)
+}
 
 /// bf16 of a block.
 pub const BF16_OF_BLOCK: usize = 2 * WORDS;
