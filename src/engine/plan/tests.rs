@@ -175,6 +175,17 @@ fn few_columns_or_rows_still_occupy_many_threads() {
     }
 }
 
+/// 64 rows are two tiles of 48, but no 96: two threads take half of the columns each, not 48 and 16 rows.
+#[test]
+fn the_last_tile_costs_what_it_has() {
+    for (m, n) in [(64, 4096), (49, 1000), (100, 2048)] {
+        let plan = Plan::for_caches(&ZEN5, &shape(m, n, 500), 2, 2);
+        let work = |group: usize| plan.rows(group).len() * plan.cols(group).len();
+        let most = (0..plan.grid.groups()).map(work).max().unwrap();
+        assert!(plan.grid.members > 1 || most * 2 <= m * (n + 16), "{m} {n}: {plan:?}");
+    }
+}
+
 #[test]
 fn blocks_shrink_to_a_tile_and_stop() {
     let mut plan = Plan::for_caches(&ZEN5, &shape(5000, 5000, 5000), 4, 8);

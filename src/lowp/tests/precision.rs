@@ -91,38 +91,45 @@ fn fast_where_it_is_faster() {
     });
 }
 
-/// bf16 packed beforehand with numbers that are rounded to go with it, on every ISA.
-#[test]
-fn packed_bf16_with_others() {
-    on_every_level(|_| {
-        let mut random = Random::new(93);
-        for (m, n, k) in [(5, 70, 33), (50, 40, 300), (20, 10, 2500)] {
-            for by_rows in [false, true] {
-                let a = Matrix::new(m, k, true, 1, Side::End, || random.real() as f32);
-                let b = Matrix::new(k, n, by_rows, 2, Side::End, || bf16::from_f32(random.real() as f32));
-                let role = if by_rows { Role::Rows } else { Role::Columns };
-                let mut buffer = Vec::new();
-                let packed = on_threads(1, || repacked(&Operand::new(b.view().t()), role, &mut buffer));
-                let mut c = Matrix::new(m, n, by_rows, 0, Side::End, || f32::NAN);
-                let epilogue = Epilogue { precision: Precision::FastBf16, ..Epilogue::default() };
-                on_threads(1, || {
-                    halves_into(&Operand::new(a.view()), &packed, &epilogue, Out::F32(c.view_mut())).unwrap();
-                });
-                for j in 0..n {
-                    for i in 0..m {
-                        // Panels of a CPU without dot products of bf16 are of `f32`.
-                        let of = |x: f32| if dot::bf16().is_some() { rounded(x.into()) } else { x.into() };
-                        let terms = || (0..k).map(|p| of(a.get(i, p)) * b.get(p, j).wide());
-                        let (sum, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
-                        let error = (f64::from(c.get(i, j)) - sum).abs();
-                        assert!(
-                            error <= size * (k as f64 + 2.0) / 8_388_608.0,
-                            "{m} {n} {k} {i} {j} {error}"
-                        );
-                    }
+/// Numbers packed beforehand with those of `f32`, on every ISA.
+fn packed_with_singles<B: Small>(precision: Precision) {
+    let mut random = Random::new(93);
+    for (m, n, k) in [(5, 70, 33), (50, 40, 300), (20, 10, 2500)] {
+        for by_rows in [false, true] {
+            let a = Matrix::new(m, k, true, 1, Side::End, || random.real() as f32);
+            let b = Matrix::new(k, n, by_rows, 2, Side::End, || B::of(random.real() as f32));
+            let role = if by_rows { Role::Rows } else { Role::Columns };
+            let (mut buffer, a_operand) = (Vec::new(), Operand::new(a.view()));
+            let mut c = Matrix::new(m, n, by_rows, 0, Side::End, || f32::NAN);
+            let epilogue = Epilogue { precision, ..Epilogue::default() };
+            // By this thread alone, which knows what ISA is forced.
+            let rounds = on_threads(1, || {
+                let packed = repacked(&Operand::new(b.view().t()), role, &mut buffer);
+                halves_into(&a_operand, &packed, &epilogue, Out::F32(c.view_mut())).unwrap();
+                dot_kernels(&a_operand, &packed, precision).is_some()
+            });
+            // Panels of bf16 are of `f32` on a CPU without dot products of them.
+            assert_eq!(rounds, B::KIND == Kind::Bf16 && dot::bf16().is_some());
+            for j in 0..n {
+                for i in 0..m {
+                    let of = |x: f32| if rounds { rounded(x.into()) } else { x.into() };
+                    let terms = || (0..k).map(|p| of(a.get(i, p)) * b.get(p, j).wide());
+                    let (sum, size) = (terms().sum::<f64>(), terms().map(f64::abs).sum::<f64>());
+                    let error = (f64::from(c.get(i, j)) - sum).abs();
+                    assert!(error <= size * (k as f64 + 2.0) / 8_388_608.0, "{m} {n} {k} {i} {j} {error}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn packed_numbers_with_others() {
+    on_every_level(|_| {
+        packed_with_singles::<bf16>(Precision::FastBf16);
+        packed_with_singles::<f16>(Precision::FastBf16);
+        packed_with_singles::<f16>(Precision::Strict);
+        packed_with_singles::<f32>(Precision::Strict);
     });
 }
 
