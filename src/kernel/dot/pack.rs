@@ -226,6 +226,12 @@ impl<D: Dot> RowWords<'_, D> {
                     done += 4;
                 }
             }
+            if self.width == 0 {
+                for word in words {
+                    self.put::<P>(word, D::Ints::splat(isa.isa(), 0));
+                }
+                return;
+            }
             for word in done..words.end {
                 let mut words = [0u32; MOST_LANES];
                 for (i, to) in words.iter_mut().enumerate().take(self.width) {
