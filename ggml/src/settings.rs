@@ -107,6 +107,8 @@ mod tests {
         assert_eq!(Mode::from_name(""), Some(Mode::Auto));
         assert_eq!(Mode::from_name("int8"), Some(Mode::Int8));
         assert_eq!(Mode::from_name("fast"), None);
+        assert_eq!(InBf16::from_name("0"), Some(InBf16::Nothing));
+        assert_eq!(InBf16::from_name(""), Some(InBf16::Bf16));
         assert_eq!(InBf16::from_name("1"), Some(InBf16::F16));
         assert_eq!(InBf16::from_name("yes"), None);
     }

@@ -5,7 +5,6 @@
 //!   level3 -> tiny.rs                  some dozens of rows and columns: straight to the kernel
 //!          -> small.rs                 operands near a core: tiles straight from memory
 //!          -> skinny.rs, streamed.rs   few columns or rows: the large operand read once, where it lies
-//!          -> stack.rs               small ones of low precision: packed on the stack
 //!          -> multiply -> plan/        how many threads, which part of C is whose, as data
 //!                      -> blocking.rs  MC, KC, NC from the caches of this machine
 //!                      -> loops.rs     the five loops: start reading here
@@ -13,6 +12,8 @@
 //!                              or panels that are there    (panels.rs: packed beforehand)
 //!                           -> Product::tile             (gemm.rs: whole C or one triangle)
 //! ```
+//!
+//! Small products of low precision take stack.rs instead of multiply: the same loops with panels on the stack.
 //!
 //! The loops know neither types nor BLAS: packed panels are bytes that the product's own packers write and
 //! its own tile kernel reads. Calls `kernel` and `platform`.
@@ -27,7 +28,6 @@ pub mod plan;
 pub mod skinny;
 pub mod small;
 pub mod stack;
-
 pub mod streamed;
 pub mod tiny;
 

@@ -1,5 +1,7 @@
 //! Products whose packed operands fit on the stack: the loops without a plan, memory or other threads, all of which would take
 //! longer than such a product.
+//!
+//! Called by `lowp`; products of reals have `tiny` and `small`.
 
 use super::{Pair, Product, Shape, blocking};
 use crate::knobs;

@@ -98,7 +98,7 @@ impl<T: Scalar> Part<'_, T> {
         let (n, ascends) = (self.of.x.len(), self.of.ascends());
         let mut before = self.of.lines_before(self.groups.start);
         // A solution by rows waits for the group before: what comes of that is kept at hand. (Measured on a Zen 4: dtrsv of
-        // order 32 in 0.73 of the time; complex ones, whose products wait for nothing, in 1.1 to 1.3 times.)
+        // order 32 in 0.73 of the time; complex ones took 1.1 to 1.3 times as long.)
         let waits = const { !COLUMNS && !T::IS_COMPLEX } && self.of.solve && self.of.a.spans.are_full();
         let mut solved: Option<[T; 4]> = None;
         for number in self.groups.clone() {

@@ -6,6 +6,7 @@
 
 use super::epilogue::Per;
 use super::finish::Finish;
+use super::round::Round as _;
 use super::task::Output;
 use crate::kernel::dot::{LARGEST_TILE, MOST_ROWS};
 use crate::simd::{Dispatch, Isa, dispatch};
@@ -79,11 +80,12 @@ impl Dispatch for Round<'_> {
                     column(sums, c, row, offsets, |sum, _, offset| sum.saturating_add(offset + of_column));
                 } else if beta == 0.0 {
                     column(sums, c, row, offsets, |sum, _, offset| {
-                        nearest(alpha * f64::from(sum) + f64::from(offset + of_column))
+                        (alpha * f64::from(sum) + f64::from(offset + of_column)).to_even() as i32
                     });
                 } else {
                     column(sums, c, row, offsets, |sum, c, offset| {
-                        nearest(alpha * f64::from(sum) + beta * f64::from(*c) + f64::from(offset + of_column))
+                        let x = alpha * f64::from(sum) + beta * f64::from(*c);
+                        (x + f64::from(offset + of_column)).to_even() as i32
                     });
                 }
             }
@@ -114,17 +116,6 @@ unsafe fn column(
     };
     // Adjacent ones become vector code.
     if row == 1 { each(1) } else { each(row) }
-}
-
-/// The nearest integer, the even one of two as near, or the nearest that 32 bits hold; NaN gives 0.
-#[inline(always)]
-fn nearest(x: f64) -> i32 {
-    // Its last bits are whole numbers.
-    const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
-    let x = if x < f64::from(i32::MIN) { f64::from(i32::MIN) } else { x };
-    let x = if x > f64::from(i32::MAX) { f64::from(i32::MAX) } else { x };
-    let x = if x.is_nan() { 0.0 } else { x };
-    (x + WHOLE).to_bits() as i32
 }
 
 /// Takes exact sums in `f64` modulo 2^32, with further terms for each row and column (none if empty).

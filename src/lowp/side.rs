@@ -81,8 +81,8 @@ impl<'a> Side<'a> {
         k: Range<usize>,
         to: *mut u8,
     ) {
-        if let Some(rounder) = rounder(&self.operand, kernels)
-            && Side::rounds_once(&self.operand, kernels)
+        if let (Some(rounder), Place::Matrix { k_stride: 1, .. }) =
+            (rounder(&self.operand, kernels), self.operand.place)
         {
             // SAFETY: the caller vouches for kernels and room.
             return unsafe { self.round_cols(kernels, rounder, cols, k, to) };

@@ -73,6 +73,7 @@ try "f32 on demand" f32 ZENBLAS_GGML=f32 ZENBLAS_GGML_REPORT=1
 says "f32 on demand" "as ZENBLAS_GGML asks"
 try "in bf16" int8 ZENBLAS_GGML_BF16=1 ZENBLAS_GGML_REPORT=1
 says "in bf16" "products bf16: "
+try "f32 outweighs bf16" f32 ZENBLAS_GGML=f32 ZENBLAS_GGML_BF16=1
 try "off" off ZENBLAS_GGML=off
 try "a bad value" off ZENBLAS_GGML=fast
 says "a bad value" "ZENBLAS_GGML=fast"

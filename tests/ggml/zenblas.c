@@ -69,8 +69,9 @@ void zenblas_gemm(CBLAS_LAYOUT layout, int m, int n, int k, const zenblas_operan
         b->trans != CblasTrans || c->type != ZENBLAS_F32) {
         return;
     }
-    const char *in_bf16 = getenv("ZENBLAS_GGML_BF16");
-    if ((epilogue != NULL) != (in_bf16 && !strcmp(in_bf16, "1"))) {
+    const char *in_bf16 = getenv("ZENBLAS_GGML_BF16"), *mode = getenv("ZENBLAS_GGML");
+    bool fast_wanted = in_bf16 && !strcmp(in_bf16, "1") && !(mode && !strcmp(mode, "f32"));
+    if ((epilogue != NULL) != fast_wanted) {
         return;
     }
     if (epilogue) {

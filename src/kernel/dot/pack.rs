@@ -227,6 +227,7 @@ impl<D: Dot> RowWords<'_, D> {
                 }
             }
             if self.width == 0 {
+                // Behind the last row of all.
                 for word in words {
                     self.put::<P>(word, D::Ints::splat(isa.isa(), 0));
                 }
