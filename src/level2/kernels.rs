@@ -54,9 +54,19 @@ impl<S: Isa, T: Scalar, const G: usize> Combination<S, T, G> {
         }
     }
 
+    /// With factors 0 in the lanes beside each line's span.
+    #[inline(always)]
+    pub fn within(&self, spans: [<Lanes<S, T> as Vector<S>>::Span; G]) -> Self {
+        Combination {
+            re: each(|g| self.re[g].within(spans[g])),
+            im: each(|g| self.im[g].within(spans[g])),
+            ..*self
+        }
+    }
+
     /// `y + sum_g c_g a_g`.
     #[inline(always)]
-    fn plus(&self, isa: S, a: [Lanes<S, T>; G], y: Lanes<S, T>) -> Lanes<S, T> {
+    pub fn plus(&self, isa: S, a: [Lanes<S, T>; G], y: Lanes<S, T>) -> Lanes<S, T> {
         let zero = Lanes::<S, T>::zero(isa);
         let (mut by_re, mut by_im) = (if T::IS_COMPLEX { zero } else { y }, zero);
         for g in 0..G {

@@ -7,12 +7,15 @@
 //! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
 //! does not read A or x. Solutions divide by the diagonal and never test for singularity.
 
+mod band;
 mod dense;
 mod diagonals;
 mod kernels;
 mod panel;
 mod product;
+mod recurrence;
 mod shape;
+mod stairs;
 mod triangular;
 mod update;
 
@@ -20,10 +23,12 @@ use crate::level1;
 use crate::scalar::Scalar;
 use crate::simd::dispatch;
 use crate::view::*;
+use band::{BandProduct, SymmetricBand};
 use dense::DenseProduct;
 use diagonals::{Diagonals, are_few};
 use panel::Panel;
-use product::{BandProduct, SymmetricProduct};
+use product::SymmetricProduct;
+use recurrence::Recurrence;
 use shape::{Lines, Spans, WINDOW, is_after, with_scratch};
 use triangular::Triangular;
 use update::{RankUpdate, Region, Term};
@@ -215,7 +220,37 @@ pub fn gbmv<T: Scalar>(alpha: T, a: BandRef<T>, x: VecRef<T>, beta: T, mut y: Ve
         } else {
             (m, Spans::band(n, a.lower, a.upper))
         };
-        dispatch(&BandProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
+        banded(&BandProduct { alpha, a: Panel { lines, spans, conj: a.mat.is_conj() }, count, x, y });
+    }
+}
+
+/// A product with a band on vectors of any stride.
+#[inline(always)]
+fn banded<T: Scalar>(product: &BandProduct<T>) {
+    let along = if product.a.lines.columns { product.y.stride() } else { product.x.stride() };
+    if along == 1 && product.a.lines.step == 1 { dispatch(product) } else { banded_strided(product) }
+}
+
+#[cold]
+fn banded_strided<T: Scalar>(product: &BandProduct<T>) {
+    // SAFETY: nobody else uses y meanwhile.
+    let y = || unsafe { product.y.again() };
+    let done = if product.a.lines.step != 1 {
+        false
+    } else if product.a.lines.columns {
+        let n = product.y.len();
+        with_scratch(n, |room: *mut T| {
+            // SAFETY: room for n elements.
+            let mut copy = unsafe { VecMut::new(room, n, 1) };
+            level1::copy(product.y.as_ref(), copy.reborrow());
+            dispatch(&BandProduct { y: copy.reborrow(), ..*product });
+            level1::copy(copy.as_ref(), y());
+        })
+    } else {
+        with_copy(product.x, |x| dispatch(&BandProduct { x, y: y(), ..*product }))
+    };
+    if !done {
+        product.line_by_line();
     }
 }
 
@@ -246,7 +281,7 @@ pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, 
         let hermitian = a.symmetry == Symmetry::Hermitian;
         let conj = a.mat.is_conj() != (hermitian && !lines.columns);
         let a = Panel { lines, spans: Spans::beside(x.len(), after, k), conj };
-        symmetric(&SymmetricProduct { alpha, a, after, reach: k, hermitian, x, y });
+        symmetric(&SymmetricProduct { alpha, a, after, hermitian, x, y });
     }
 }
 
@@ -254,9 +289,23 @@ pub fn sbmv<T: Scalar>(alpha: T, a: SymRef<T>, k: usize, x: VecRef<T>, beta: T, 
 #[inline(always)]
 fn symmetric<T: Scalar>(product: &SymmetricProduct<T>) {
     if product.x.stride() == 1 && product.y.stride() == 1 {
-        dispatch(product)
+        symmetric_adjacent(product)
     } else {
         symmetric_strided(product)
+    }
+}
+
+/// A product on vectors whose elements are adjacent.
+#[inline(always)]
+fn symmetric_adjacent<T: Scalar>(product: &SymmetricProduct<T>) {
+    if product.a.spans.are_full() {
+        dispatch(product);
+    } else if product.a.lines.step == 1 {
+        let SymmetricProduct { alpha, a, hermitian, x, .. } = *product;
+        // SAFETY: nobody else uses y meanwhile.
+        dispatch(&SymmetricBand { alpha, a, hermitian, x, y: unsafe { product.y.again() } });
+    } else {
+        product.line_by_line();
     }
 }
 
@@ -269,7 +318,7 @@ fn symmetric_strided<T: Scalar>(product: &SymmetricProduct<T>) {
             unsafe { (VecMut::new(room, n, 1), VecMut::new(room.add(n), n, 1), product.y.again()) };
         level1::copy(product.x, x.reborrow());
         level1::copy(product.y.as_ref(), y.reborrow());
-        dispatch(&SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..*product });
+        symmetric_adjacent(&SymmetricProduct { x: x.as_ref(), y: y.reborrow(), ..*product });
         level1::copy(y.as_ref(), home);
     });
     if !done {
@@ -279,29 +328,40 @@ fn symmetric_strided<T: Scalar>(product: &SymmetricProduct<T>) {
 
 /// `x <- A x`, A triangular with k diagonals beside the main one.
 #[inline(always)]
-pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, mut x: VecMut<T>) {
-    if k.saturating_add(1) < x.len() && are_few::<T>(k + 1, x.len()) {
-        let (k, unit) = (k as isize, a.diag == Diag::Unit);
-        let main = isize::from(unit);
-        let (from, to) = if a.uplo == Uplo::Upper { (main, k + 1) } else { (-k, 1 - main) };
-        let stored = Diagonals::of(a.mat, from, to);
-        let n = x.len();
-        let done = with_scratch(n, |room: *mut T| {
-            // SAFETY: room for n elements.
-            let mut copy = unsafe { VecMut::new(room, n, 1) };
-            level1::copy(x.as_ref(), copy.reborrow());
-            diagonals::product(T::ONE, [stored], unit, copy.as_ref(), T::ZERO, x.reborrow());
-        });
-        if done {
-            return;
-        }
+pub fn tbmv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
+    if k.saturating_add(1) >= x.len() || !multiplied_by_band(a, k, &x) {
+        triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, false, x);
     }
-    triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, false, x);
+}
+
+/// [`tbmv`] from a copy of x. False, and nothing done, without memory for it.
+#[inline(always)]
+fn multiplied_by_band<T: Scalar>(a: TriRef<T>, k: usize, x: &VecMut<T>) -> bool {
+    let (n, unit, lines) = (x.len(), a.diag == Diag::Unit, Lines::of(a.mat));
+    let spans = Spans::triangle(n, is_after(lines.columns, a.uplo), k, unit);
+    let panel = Panel { lines, spans, conj: a.mat.is_conj() };
+    with_copy(x.as_ref(), |copy| {
+        // SAFETY: nobody else uses x meanwhile.
+        let y = || unsafe { x.again() };
+        if are_few::<T>(k + 1, n) {
+            let (k, main) = (k as isize, isize::from(unit));
+            let (from, to) = if a.uplo == Uplo::Upper { (main, k + 1) } else { (-k, 1 - main) };
+            let stored = Diagonals::of(a.mat, from, to);
+            return diagonals::product(T::ONE, [stored], unit, copy, T::ZERO, y());
+        }
+        if !unit {
+            level1::fill(T::ZERO, y());
+        }
+        banded(&BandProduct { alpha: T::ONE, a: panel, count: n, x: copy, y: y() });
+    })
 }
 
 /// `x <- A^-1 x`, A triangular with k diagonals beside the main one.
 #[inline(always)]
 pub fn tbsv<T: Scalar>(a: TriRef<T>, k: usize, x: VecMut<T>) {
+    if recurrence::are_few::<T>(k) && !x.is_empty() {
+        return dispatch(&Recurrence { a, k, x });
+    }
     triangular(Lines::of(a.mat), a.mat.is_conj(), (a.uplo, a.diag), k, true, x);
 }
 
@@ -318,7 +378,11 @@ fn triangular<T: Scalar>(
     let (n, unit) = (x.len(), diag == Diag::Unit);
     let a = Panel { lines, spans: Spans::beside(n, after, reach), conj };
     let operation = Triangular { a, after, reach, unit, solve, x };
-    if operation.x.stride() == 1 { dispatch(&operation) } else { triangular_strided(&operation) }
+    if a.spans.are_full() || (solve && a.lines.step == 1) {
+        if operation.x.stride() == 1 { dispatch(&operation) } else { triangular_strided(&operation) }
+    } else {
+        operation.line_by_line();
+    }
 }
 
 #[cold]
@@ -349,11 +413,11 @@ pub fn spmv<T: Scalar>(
     scale(beta, y.reborrow());
     if alpha != T::ZERO {
         let lines = Lines::of_packed(a);
-        let (after, reach) = (is_after(lines.columns, a.uplo), a.n);
+        let after = is_after(lines.columns, a.uplo);
         let hermitian = symmetry == Symmetry::Hermitian;
         let conj = a.conj != (hermitian && !lines.columns);
-        let a = Panel { lines, spans: Spans::beside(a.n, after, reach), conj };
-        symmetric(&SymmetricProduct { alpha, a, after, reach, hermitian, x, y });
+        let a = Panel { lines, spans: Spans::full(a.n), conj };
+        symmetric(&SymmetricProduct { alpha, a, after, hermitian, x, y });
     }
 }
 

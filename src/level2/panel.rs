@@ -1,9 +1,9 @@
-//! Groups of neighbouring lines through the loops of `kernels.rs`: what all lines of a group have goes
-//! through the group's loop, the ragged ends of bands element by element.
+//! Groups of neighbouring lines through the loops of `kernels.rs`, those of bands through `stairs.rs`.
 
 use super::kernels::{Group, add_and_dot_lines, add_lines, dot_lines};
 use super::shape::{Lines, Spans};
-use crate::level1::lanes::each;
+use super::stairs::{Few, GROUP};
+use crate::level1::lanes::{DotSum, each};
 use crate::scalar::Scalar;
 use crate::simd::Isa;
 use crate::view::VecRef;
@@ -43,33 +43,10 @@ impl<T: Scalar> Panel<T> {
         unsafe { VecRef::new(first, range.len(), self.lines.step) }
     }
 
-    /// Elements in `window` that all of `count` lines from `l` on have.
+    /// `count` lines of a band from `l` on.
     #[inline(always)]
-    fn common(&self, l: usize, count: usize, window: &Range<usize>) -> Range<usize> {
-        if self.spans.are_full() { window.clone() } else { self.spans.common(l, count, window) }
-    }
-
-    /// Calls `each(g, i)` for the elements i in `window` that line `l + g` of `count` has beside `common`.
-    #[inline(always)]
-    fn ragged(
-        &self,
-        l: usize,
-        count: usize,
-        window: &Range<usize>,
-        common: &Range<usize>,
-        mut each: impl FnMut(usize, usize),
-    ) {
-        if self.spans.are_full() {
-            return;
-        }
-        for g in 0..count {
-            let span = self.spans.of(l + g, window);
-            let head_end = common.start.min(span.end);
-            let tail_start = common.end.max(head_end);
-            for i in (span.start..head_end).chain(tail_start..span.end) {
-                each(g, i);
-            }
-        }
+    pub fn few(&self, l: usize, count: usize) -> Few<'_, T> {
+        Few { lines: &self.lines, spans: &self.spans, first: l, count }
     }
 
     /// `y_i += sum_g c_g a_{l+g}[i]` for the elements in `window`.
@@ -85,13 +62,13 @@ impl<T: Scalar> Panel<T> {
         y: *mut T,
         window: &Range<usize>,
     ) {
-        let common = self.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
-            add_lines(isa, self.group(l), self.conj, c, T::ONE, y, common.clone());
-            self.ragged(l, G, window, &common, |g, i| {
-                *y.wrapping_add(i) += c[g] * self.lines.get(l + g, i).conj_if(self.conj);
-            });
+            if self.spans.are_full() {
+                return add_lines(isa, self.group(l), self.conj, c, T::ONE, y, window.clone());
+            }
+            let c = (each(|g| if g < G { c[g] } else { T::ZERO }), self.conj);
+            self.few(l, G).run::<S, true, false>(isa, window, self.spans.len(), c, y, y);
         }
     }
 
@@ -107,19 +84,21 @@ impl<T: Scalar> Panel<T> {
         x: *const T,
         window: &Range<usize>,
     ) -> [T; G] {
-        let common = self.common(l, G, window);
         // SAFETY: elements inside the lines' spans and the window.
         unsafe {
-            let mut sums = dot_lines(isa, self.group(l), self.conj, x, common.clone());
-            self.ragged(l, G, window, &common, |g, i| {
-                sums[g] += self.lines.get(l + g, i).conj_if(self.conj) * *x.wrapping_add(i);
-            });
-            sums
+            if self.spans.are_full() {
+                return dot_lines(isa, self.group(l), self.conj, x, window.clone());
+            }
+            let (few, nothing) = (self.few(l, G), ([T::ZERO; GROUP], false));
+            let sums =
+                few.run::<S, false, true>(isa, window, self.spans.len(), nothing, x, core::ptr::null_mut());
+            let sums = DotSum::totals(isa, sums, self.conj);
+            each(|g| sums[g])
         }
     }
 
     /// `y_i += sum_g c_g a_{l+g}[i]` and `t_g = sum_i a_{l+g}[i] x_i`, where the second conjugates
-    /// differently if `hermitian`.
+    /// differently if `hermitian`; not for bands.
     ///
     /// # Safety
     /// Lines `l .. l + G` must exist, and x and y in `window`.
@@ -134,16 +113,8 @@ impl<T: Scalar> Panel<T> {
         window: &Range<usize>,
     ) -> [T; G] {
         let conj = [self.conj, self.conj != hermitian];
-        let common = self.common(l, G, window);
-        // SAFETY: elements inside the lines' spans and the window.
-        unsafe {
-            let mut sums = add_and_dot_lines(isa, self.group(l), conj, c, x, y, common.clone());
-            self.ragged(l, G, window, &common, |g, i| {
-                let a = self.lines.get(l + g, i);
-                *y.wrapping_add(i) += c[g] * a.conj_if(conj[0]);
-                sums[g] += a.conj_if(conj[1]) * *x.wrapping_add(i);
-            });
-            sums
-        }
+        debug_assert!(self.spans.are_full());
+        // SAFETY: elements inside the window.
+        unsafe { add_and_dot_lines(isa, self.group(l), conj, c, x, y, window.clone()) }
     }
 }

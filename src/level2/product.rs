@@ -1,8 +1,7 @@
-//! `y <- y + alpha A x`: banded matrices (gbmv), symmetric and Hermitian ones in dense, banded and packed
-//! storage (symv, sbmv, spmv and hemv, hbmv, hpmv), large ones that are not banded on several threads.
+//! `y <- y + alpha A x`, A symmetric or Hermitian in dense or packed storage: symv, spmv, hemv, hpmv.
 
 use super::panel::Panel;
-use super::shape::{Room, beside, window_length, windows};
+use super::shape::beside;
 use crate::engine::passes;
 use crate::level1;
 use crate::level1::lanes::each;
@@ -11,85 +10,6 @@ use crate::scalar::Scalar;
 use crate::simd::{Dispatch, Isa};
 use crate::view::{VecMut, VecRef};
 use core::ops::Range;
-
-/// `y <- y + alpha A x`, A banded, of `count` lines.
-pub struct BandProduct<'a, T> {
-    pub alpha: T,
-    pub a: Panel<T>,
-    pub count: usize,
-    pub x: VecRef<'a, T>,
-    pub y: VecMut<'a, T>,
-}
-
-impl<T: Scalar> Dispatch for &BandProduct<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa>(self, isa: S) {
-        if self.a.lines.columns { self.by_columns(isa) } else { self.by_rows(isa) }
-    }
-}
-
-impl<T: Scalar> BandProduct<'_, T> {
-    /// Each column times its element of x is added to y.
-    #[inline(always)]
-    fn by_columns<S: Isa>(&self, isa: S) {
-        let mut room = Room::new();
-        // SAFETY: nobody else uses y meanwhile.
-        let mut all = unsafe { self.y.again() };
-        for window in windows(0..all.len(), window_length(all.stride(), all.len())) {
-            let y = room.gather_mut(&all, &window);
-            let lines = self.a.spans.lines_in(&window, self.count);
-            let mut l = lines.start;
-            while l + 4 <= lines.end {
-                self.add_columns::<S, 4>(isa, l, y, &window);
-                l += 4;
-            }
-            while l < lines.end {
-                self.add_columns::<S, 1>(isa, l, y, &window);
-                l += 1;
-            }
-            room.scatter(&mut all, &window);
-        }
-    }
-
-    #[inline(always)]
-    fn add_columns<S: Isa, const G: usize>(&self, isa: S, l: usize, y: *mut T, window: &Range<usize>) {
-        let c: [T; G] = each(|g| self.alpha * self.x.get(l + g));
-        // SAFETY: lines of the caller's matrix; the window of y was gathered.
-        unsafe { self.a.add(isa, l, c, y, window) };
-    }
-
-    /// Each row times x is added to its element of y.
-    #[inline(always)]
-    fn by_rows<S: Isa>(&self, isa: S) {
-        let mut room = Room::new();
-        for window in windows(0..self.x.len(), window_length(self.x.stride(), self.x.len())) {
-            let x = room.gather(self.x, &window);
-            let lines = self.a.spans.lines_in(&window, self.count);
-            let mut l = lines.start;
-            while l + 4 <= lines.end {
-                self.dot_rows::<S, 4>(isa, l, x, &window);
-                l += 4;
-            }
-            while l < lines.end {
-                self.dot_rows::<S, 1>(isa, l, x, &window);
-                l += 1;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn dot_rows<S: Isa, const G: usize>(&self, isa: S, l: usize, x: *const T, window: &Range<usize>) {
-        // SAFETY: lines of the caller's matrix; the window of x was gathered.
-        let sums: [T; G] = unsafe { self.a.dot(isa, l, x, window) };
-        // SAFETY: nobody else uses y meanwhile.
-        let mut y = unsafe { self.y.again() };
-        for (g, sum) in sums.into_iter().enumerate() {
-            y.set(l + g, y.get(l + g) + self.alpha * sum);
-        }
-    }
-}
 
 /// `y <- y + alpha A x`, A symmetric or Hermitian of order n = len x, the triangle beside the diagonal in
 /// the panel's spans; the elements of x and y are adjacent.
@@ -103,8 +23,6 @@ pub struct SymmetricProduct<'a, T> {
     pub a: Panel<T>,
     /// Whether lines go on after the diagonal.
     pub after: bool,
-    /// Diagonals beside the main one.
-    pub reach: usize,
     pub hermitian: bool,
     pub x: VecRef<'a, T>,
     pub y: VecMut<'a, T>,
@@ -123,7 +41,7 @@ impl<T: Scalar> Dispatch for &SymmetricProduct<'_, T> {
     fn run<S: Isa>(self, isa: S) {
         debug_assert!(self.x.stride() == 1 && self.y.stride() == 1);
         let y = self.y.as_mut_ptr();
-        if self.bytes() <= LARGE || !self.a.spans.are_full() {
+        if self.bytes() <= LARGE {
             self.halves(isa, y, 0..self.x.len().div_ceil(2));
         } else {
             isa.enter_aside(Large(self));
@@ -238,8 +156,9 @@ impl<T: Scalar> SymmetricProduct<'_, T> {
                 let a = element(g, g);
                 let a = if self.hermitian { T::from_real(a.re()) } else { a.conj_if(self.a.conj) };
                 sums[g] += c[g] * a;
-                for i in g + 1..G {
-                    if i - g > self.reach {
+                // Rounds enough for any g are unrolled early, and keep `sums` in registers.
+                for i in 0..G {
+                    if i <= g {
                         continue;
                     }
                     let (line, other) = if self.after { (g, i) } else { (i, g) };

@@ -133,6 +133,12 @@ impl Spans {
         Spans { len, from: isize::MIN, to: isize::MAX }
     }
 
+    /// Length of a full line.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether all elements of all lines exist.
     #[inline(always)]
     pub fn are_full(&self) -> bool {
@@ -158,6 +164,24 @@ impl Spans {
         }
     }
 
+    /// What the lines of a triangle have on their side of the diagonal and, unless it is `unit`, on it.
+    #[inline(always)]
+    pub fn triangle(n: usize, after: bool, reach: usize, unit: bool) -> Self {
+        let (main, reach) = (isize::from(unit), signed(reach));
+        if after {
+            Spans { len: n, from: main, to: reach }
+        } else {
+            Spans { len: n, from: -reach, to: -main }
+        }
+    }
+
+    /// The most elements that a line has.
+    #[inline(always)]
+    pub fn width(&self) -> usize {
+        let width = self.to.saturating_sub(self.from).saturating_add(1);
+        self.len.min(width.max(0) as usize)
+    }
+
     /// Elements of line `l` inside `window`.
     #[inline(always)]
     pub fn of(&self, l: usize, window: &Range<usize>) -> Range<usize> {
@@ -165,14 +189,6 @@ impl Spans {
         let start = l.saturating_add(self.from).max(window.start as isize);
         let end = l.saturating_add(self.to).saturating_add(1).min(self.len.min(window.end) as isize);
         start as usize..end.max(start) as usize
-    }
-
-    /// Elements that all of `count` lines from `l` on have inside `window`.
-    #[inline(always)]
-    pub fn common(&self, l: usize, count: usize, window: &Range<usize>) -> Range<usize> {
-        let start = self.of(l + count - 1, window).start;
-        let end = self.of(l, window).end;
-        start..end.max(start)
     }
 
     /// Those of lines `0..count` that have elements inside `window`.

@@ -101,6 +101,8 @@ pub trait Vector<S: Isa>:
     type Elem: Real;
     /// A choice of the first lanes.
     type Mask: Copy;
+    /// A choice of neighbouring lanes, which need not be the first.
+    type Span: Copy;
     /// Lanes.
     const LANES: usize;
 
@@ -110,6 +112,15 @@ pub trait Vector<S: Isa>:
     fn pairs(isa: S, even: Self::Elem, odd: Self::Elem) -> Self;
     /// The first `n` lanes, `n <= LANES`.
     fn mask(isa: S, n: usize) -> Self::Mask;
+    /// Lanes `start..end`, `start <= end <= LANES`.
+    fn span(isa: S, start: usize, end: usize) -> Self::Span;
+    /// Reads the lanes of `span`; the others are 0. `from` is where lane 0 is or would be.
+    ///
+    /// # Safety
+    /// The elements in `span` must be readable.
+    unsafe fn load_span(isa: S, from: *const Self::Elem, span: Self::Span) -> Self;
+    /// The lanes of `span`; the others are 0.
+    fn within(self, span: Self::Span) -> Self;
     /// Reads `LANES` elements, any alignment.
     ///
     /// # Safety

@@ -116,6 +116,7 @@ impl<R: Real, const N: usize> Neg for Lanes<R, N> {
 impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     type Elem = R;
     type Mask = usize;
+    type Span = (usize, usize);
     const LANES: usize = N;
 
     #[inline(always)]
@@ -132,6 +133,24 @@ impl<R: Real, const N: usize> Vector<Portable> for Lanes<R, N> {
     fn mask(_: Portable, n: usize) -> usize {
         debug_assert!(n <= N);
         n
+    }
+
+    #[inline(always)]
+    fn span(_: Portable, start: usize, end: usize) -> (usize, usize) {
+        debug_assert!(start <= end && end <= N);
+        (start, end)
+    }
+
+    #[inline(always)]
+    unsafe fn load_span(_: Portable, from: *const R, (start, end): (usize, usize)) -> Self {
+        let is_in = |i: usize| start <= i && i < end;
+        // SAFETY: the caller vouches for the span's elements, no other is read.
+        Lanes(core::array::from_fn(|i| if is_in(i) { unsafe { *from.wrapping_add(i) } } else { R::ZERO }))
+    }
+
+    #[inline(always)]
+    fn within(self, (start, end): (usize, usize)) -> Self {
+        Lanes(core::array::from_fn(|i| if start <= i && i < end { self.0[i] } else { R::ZERO }))
     }
 
     #[inline(always)]

@@ -101,6 +101,15 @@ impl<R: Real> Dispatch for EveryOperation<R> {
         // SAFETY: LANES elements, backwards.
         let gathered = unsafe { <Vec<S, R>>::gather(isa, |i| &raw const a[lanes - 1 - i]) };
         check("gather", gathered, &|i| a[lanes - 1 - i]);
+        for (start, end) in (0..=lanes).flat_map(|end| (0..=end).map(move |start| (start, end))) {
+            let span = <Vec<S, R>>::span(isa, start, end);
+            let inside = |i: usize| if (start..end).contains(&i) { a[i] } else { R::ZERO };
+            check("within", va.within(span), &inside);
+            let some = a[start..end].to_vec();
+            // SAFETY: elements of the span, in a vector that has no others.
+            let read = unsafe { <Vec<S, R>>::load_span(isa, some.as_ptr().wrapping_sub(start), span) };
+            check("load_span", read, &inside);
+        }
         for n in 0..=lanes {
             // SAFETY: n <= LANES elements.
             let first = unsafe { <Vec<S, R>>::load_first(isa, a.as_ptr(), n) };

@@ -55,6 +55,7 @@ impl Neg for F32x8 {
 impl Vector<Avx2> for F32x8 {
     type Elem = f32;
     type Mask = Mask;
+    type Span = __m256i;
     const LANES: usize = 8;
 
     #[inline(always)]
@@ -79,6 +80,24 @@ impl Vector<Avx2> for F32x8 {
         // SAFETY: the token proves AVX2; the window starts at LANES - n >= 0 and lies inside the table.
         let bits = unsafe { _mm256_loadu_si256(FIRST_LANES_32.as_ptr().add(Self::LANES - n).cast()) };
         Mask { bits, lanes: n }
+    }
+
+    #[inline(always)]
+    fn span(isa: Avx2, start: usize, end: usize) -> __m256i {
+        // SAFETY: the token proves that the CPU has the instruction.
+        unsafe { _mm256_andnot_si256(Self::mask(isa, start).bits, Self::mask(isa, end).bits) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_span(_: Avx2, from: *const f32, span: __m256i) -> Self {
+        // SAFETY: the token proves the instructions, the caller vouches for the memory.
+        unsafe { F32x8(_mm256_maskload_ps(from, span)) }
+    }
+
+    #[inline(always)]
+    fn within(self, span: __m256i) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x8(_mm256_and_ps(self.0, _mm256_castsi256_ps(span))) }
     }
 
     #[inline(always)]

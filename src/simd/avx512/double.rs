@@ -55,6 +55,7 @@ impl Neg for F64x8 {
 impl Vector<Avx512> for F64x8 {
     type Elem = f64;
     type Mask = __mmask8;
+    type Span = __mmask8;
     const LANES: usize = 8;
 
     #[inline(always)]
@@ -74,6 +75,23 @@ impl Vector<Avx512> for F64x8 {
         debug_assert!(n <= Self::LANES);
         // SAFETY: the token proves that the instruction is there.
         unsafe { _bzhi_u32(u32::MAX, n as u32) as __mmask8 }
+    }
+
+    #[inline(always)]
+    fn span(isa: Avx512, start: usize, end: usize) -> __mmask8 {
+        Self::mask(isa, end) & !Self::mask(isa, start)
+    }
+
+    #[inline(always)]
+    unsafe fn load_span(isa: Avx512, from: *const f64, span: __mmask8) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self::load_masked(isa, from, span) }
+    }
+
+    #[inline(always)]
+    fn within(self, span: __mmask8) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F64x8(_mm512_maskz_mov_pd(span, self.0)) }
     }
 
     #[inline(always)]

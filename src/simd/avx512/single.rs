@@ -55,6 +55,7 @@ impl Neg for F32x16 {
 impl Vector<Avx512> for F32x16 {
     type Elem = f32;
     type Mask = __mmask16;
+    type Span = __mmask16;
     const LANES: usize = 16;
 
     #[inline(always)]
@@ -78,6 +79,23 @@ impl Vector<Avx512> for F32x16 {
         debug_assert!(n <= Self::LANES);
         // SAFETY: the token proves that the instruction is there.
         unsafe { _bzhi_u32(u32::MAX, n as u32) as __mmask16 }
+    }
+
+    #[inline(always)]
+    fn span(isa: Avx512, start: usize, end: usize) -> __mmask16 {
+        Self::mask(isa, end) & !Self::mask(isa, start)
+    }
+
+    #[inline(always)]
+    unsafe fn load_span(isa: Avx512, from: *const f32, span: __mmask16) -> Self {
+        // SAFETY: passed on.
+        unsafe { Self::load_masked(isa, from, span) }
+    }
+
+    #[inline(always)]
+    fn within(self, span: __mmask16) -> Self {
+        // SAFETY: a vector exists, so the CPU has the instructions.
+        unsafe { F32x16(_mm512_maskz_mov_ps(span, self.0)) }
     }
 
     #[inline(always)]
