@@ -193,10 +193,11 @@ macro_rules! for_every_type {
     )*};
 }
 
+mod bands;
+
 for_every_type! {
     general_products => check_gemv;
     rank_one_updates => check_ger;
-    band_products => check_gbmv;
     symmetric_products => check_symmetric_products;
     symmetric_updates => check_symmetric_updates;
     triangles => check_triangles;
@@ -281,30 +282,6 @@ fn check_ger<T: Scalar>() {
             let view = unsafe { MatMut::new(a.as_mut_ptr(), m, n, rs, cs) };
             ger(alpha, x.view(), y.view(), conj_y, view);
             storage.check(&a, &want, 8, &(m, n, conj_y, incx, incy, by_rows, side));
-        }
-    });
-}
-
-fn check_gbmv<T: Scalar>() {
-    let shapes = [(1, 1), (5, 5), (4, 9), (9, 4), (40, 40), (17, 150), (150, 17), (300, 290)];
-    for_all_layouts(13, |(incx, incy), by_rows, side, random| {
-        for (m, n) in shapes {
-            for (lower, upper) in [(0, 0), (1, 0), (0, 2), (1, 1), (3, 5), (20, 17), (150, 2), (400, 400)] {
-                let trans = TRANS[random.bits() as usize % 4];
-                let pad = random.bits() as usize % 2;
-                let (storage, rs, cs, first) = band(m, n, (lower, upper), by_rows, pad);
-                let a = storage.hold::<T>(m, n, side, random);
-                let full = Full::new(m, n, |i, j| storage.get(&a, i, j).unwrap_or(c64::ZERO)).op(trans);
-                // SAFETY: the band's elements.
-                let mat = unsafe { MatRef::new(a.as_ptr().add(first), m, n, rs, cs) };
-                let view = BandRef { mat, lower, upper }.op(trans);
-                let x = Operand::<T>::random(full.cols, incx, side, random);
-                let mut y = Operand::<T>::random(full.rows, incy, side, random);
-                let (alpha, beta): (T, T) = (random.element(), random.element());
-                let want = combine(alpha, &full.times(&x.values()), beta, &y.values());
-                gbmv(alpha, view, x.view(), beta, y.view_mut());
-                y.check(&want, 4 * full.cols, &(m, n, lower, upper, trans, incx, incy, by_rows));
-            }
         }
     });
 }
@@ -503,7 +480,18 @@ fn check_triangles<T: Scalar>() {
     });
 }
 
-/// Threads change no bit of what triangles and narrow bands give, at sizes that straddle the blocks that they share.
+/// One thread and several make the same bits of x.
+#[track_caller]
+fn assert_threads_alike<T: Scalar>(x: &[T], what: &dyn core::fmt::Debug, operation: &dyn Fn(&mut [T])) {
+    let results = [1, 2, 3, 5].map(|threads| {
+        let mut x = x.to_vec();
+        on_threads(threads, || operation(&mut x));
+        x.into_iter().map(bits).collect::<Vec<_>>()
+    });
+    assert!(results.iter().all(|some| *some == results[0]), "{what:?}");
+}
+
+/// Threads change no bit of what triangles give, at sizes that straddle the blocks that they share.
 fn check_threads_alike<T: Scalar>() {
     on_every_level(|_| {
         let mut random = Random::new(19);
@@ -513,14 +501,7 @@ fn check_threads_alike<T: Scalar>() {
             (0..n).for_each(|i| a[i * (n + 1)] += T::ONE);
             let x: Vec<T> = (0..n).map(|_| random.element()).collect();
             let alike = |what: &dyn core::fmt::Debug, operation: &dyn Fn(&mut [T])| {
-                let results: Vec<Vec<_>> = [1, 2, 3, 5]
-                    .map(|threads| {
-                        let mut x = x.clone();
-                        on_threads(threads, || operation(&mut x));
-                        x.into_iter().map(bits).collect()
-                    })
-                    .into();
-                assert!(results.iter().all(|some| *some == results[0]), "{n}: {what:?}");
+                assert_threads_alike(&x, &(n, what), operation);
             };
             for (uplo, trans) in UPLOS.into_iter().flat_map(|uplo| TRANS.map(|trans| (uplo, trans))) {
                 for by_rows in [false, true] {
@@ -537,19 +518,6 @@ fn check_threads_alike<T: Scalar>() {
                     alike(&("tpmv", what), &|x| tpmv(packed, Diag::Unit, VecMut::from_slice(x)));
                     alike(&("tpsv", what), &|x| tpsv(packed, Diag::Unit, VecMut::from_slice(x)));
                 }
-                let first = if uplo == Uplo::Upper { 3 } else { 0 };
-                // SAFETY: bands of four diagonals.
-                let mat = unsafe { MatRef::new(a.as_ptr().add(first), n, n, 1, 3) };
-                let triangle = TriRef { mat, uplo, diag: Diag::NonUnit }.op(trans);
-                alike(&("tbmv", uplo, trans), &|x| tbmv(triangle, 3, VecMut::from_slice(x)));
-                let symmetric = SymRef { mat, uplo, symmetry: Symmetry::Hermitian };
-                let source = VecRef::from_slice(&x);
-                alike(&("hbmv", uplo), &|y| {
-                    sbmv(T::ONE, symmetric, 3, source, T::ONE, VecMut::from_slice(y))
-                });
-                let (lower, upper) = if uplo == Uplo::Upper { (0, 3) } else { (3, 0) };
-                let band = BandRef { mat, lower, upper }.op(trans);
-                alike(&("gbmv", uplo, trans), &|y| gbmv(T::ONE, band, source, T::ONE, VecMut::from_slice(y)));
             }
         }
     });
