@@ -17,6 +17,9 @@ use core::ops::Range;
 /// Rows by whose multiples threads share y: whole registers and whole groups on every ISA.
 const GRAIN: usize = 64;
 
+/// Bytes of a matrix that a core does not keep at hand.
+const FAR: usize = 512 * 1024;
+
 /// Work whose rows threads share.
 trait Rows: Sync {
     /// Elements of y.
@@ -98,13 +101,13 @@ impl<T: Scalar> BandProduct<'_, T> {
     #[inline(always)]
     fn add_columns<S: Isa>(&self, isa: S, rows: Range<usize>) {
         debug_assert!(self.y.stride() == 1);
-        let (y, m) = (self.y.as_mut_ptr(), self.y.len());
+        let (y, m, fetches) = (self.y.as_mut_ptr(), self.y.len(), self.bytes() > FAR);
         let columns = self.a.spans.lines_in(&rows, self.count);
         for l in (columns.start / GROUP * GROUP..columns.end).step_by(GROUP) {
             let c = each(|g| if l + g < self.count { self.alpha * self.x.get(l + g) } else { T::ZERO });
             // SAFETY: lines of the caller's matrix, rows of y that nobody else has.
             unsafe {
-                let few = self.a.few(l, GROUP.min(self.count - l));
+                let few = Few { fetches, ..self.a.few(l, GROUP.min(self.count - l)) };
                 few.run::<S, true, false>(isa, &rows, m, (c, self.a.conj), y, y);
             }
         }
@@ -116,10 +119,10 @@ impl<T: Scalar> BandProduct<'_, T> {
         debug_assert!(self.x.stride() == 1);
         // SAFETY: nobody else uses these elements of y meanwhile.
         let mut y = unsafe { self.y.again() };
-        let n = self.x.len();
+        let (n, fetches) = (self.x.len(), self.bytes() > FAR);
         for l in rows.clone().step_by(GROUP) {
             let (count, nothing) = (GROUP.min(rows.end - l), ([T::ZERO; GROUP], false));
-            let few = self.a.few(l, count);
+            let few = Few { fetches, ..self.a.few(l, count) };
             // SAFETY: lines of the caller's matrix, x for their columns; nothing is written.
             let sums = unsafe {
                 few.run::<S, false, true>(isa, &(0..n), n, nothing, self.x.as_ptr(), core::ptr::null_mut())
@@ -226,7 +229,7 @@ impl<T: Scalar> SymmetricBand<'_, T> {
     /// Lines `l` and on of a group.
     #[inline(always)]
     fn group(&self, l: usize) -> Few<'_, T> {
-        self.a.few(l, GROUP.min(self.x.len() - l))
+        Few { fetches: self.bytes() > FAR, ..self.a.few(l, GROUP.min(self.x.len() - l)) }
     }
 
     /// `alpha x` of a group's lines.

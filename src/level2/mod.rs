@@ -1,8 +1,9 @@
 //! Matrix-vector operations: quick returns, and the translation of each storage into lines.
 //!
-//! Called by the interface and by level 3; files: `dense.rs` (gemv), `product.rs` (symv and all banded and
-//! packed forms), `diagonals.rs` (those of narrow bands), `update.rs` (ger, syr, syr2), `triangular.rs` (trmv,
-//! trsv), over `panel.rs` and `kernels.rs` (the loops) and `shape.rs` (how storage looks to them).
+//! Called by the interface and by level 3; files: `dense.rs` (gemv), `product.rs` (symv, spmv), `update.rs` (ger, syr,
+//! syr2), `triangular.rs` (trmv, trsv and packed forms), over `panel.rs` and `kernels.rs` (the loops) and `shape.rs`
+//! (how storage looks to them). Bands: `band.rs` (gbmv, sbmv, tbmv), over `stairs.rs` (their loops); narrow ones
+//! `diagonals.rs` (products) and `recurrence.rs` (tbsv).
 //!
 //! Products first scale y by beta (beta = 0 sets it to zero without reading it), then add; so alpha = 0
 //! does not read A or x. Solutions divide by the diagonal and never test for singularity.

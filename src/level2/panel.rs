@@ -46,7 +46,7 @@ impl<T: Scalar> Panel<T> {
     /// `count` lines of a band from `l` on.
     #[inline(always)]
     pub fn few(&self, l: usize, count: usize) -> Few<'_, T> {
-        Few { lines: &self.lines, spans: &self.spans, first: l, count }
+        Few { lines: &self.lines, spans: &self.spans, first: l, count, fetches: false }
     }
 
     /// `y_i += sum_g c_g a_{l+g}[i]` for the elements in `window`.

@@ -12,7 +12,8 @@ use crate::view::{VecMut, VecRef};
 use core::ops::Range;
 
 /// `y <- y + alpha A x`, A symmetric or Hermitian of order n = len x, the triangle beside the diagonal in
-/// the panel's spans; the elements of x and y are adjacent.
+/// the panel's spans, which are full but for bands, and those go [`SymmetricProduct::line_by_line`] only; the elements
+/// of x and y are adjacent.
 ///
 /// Each stored element a = A(i, l) is read once and used twice: `y_i += a c_l` with `c = alpha x`, and
 /// `t_l += a x_i` (conjugated if Hermitian), from which `y_l += alpha t_l`.

@@ -22,6 +22,8 @@ pub struct Few<'a, T> {
     pub spans: &'a Spans,
     pub first: usize,
     pub count: usize,
+    /// Whether the next group's lines are fetched meanwhile, which pays where they are far from the core.
+    pub fetches: bool,
 }
 
 /// What a group's lines have in `window`, in reals: no line begins or ends before the one before it.
@@ -71,9 +73,12 @@ impl Cut {
 }
 
 /// A run over the registers of a group, whose places are in reals.
+#[derive(Clone, Copy)]
 struct Pass<'a, S: Isa, T: Scalar> {
     isa: S,
     lines: [*const T::Real; GROUP],
+    /// Reals from each line to that of the next group, if that is to be fetched; else 0.
+    ahead: isize,
     c: &'a Combination<S, T, GROUP>,
     x: *const T::Real,
     y: *mut T::Real,
@@ -85,7 +90,10 @@ impl<'a, S: Isa, T: Scalar> Pass<'a, S, T> {
     #[inline(always)]
     fn new(isa: S, few: &Few<T>, c: &'a Combination<S, T, GROUP>, x: *const T, y: *mut T) -> Self {
         let lines = each(|g| few.lines.line(few.first + g.min(few.count - 1)).cast());
-        Pass { isa, lines, c, x: x.cast(), y: y.cast(), sums: [DotSum::zero(isa); GROUP] }
+        let ahead =
+            if few.fetches { few.lines.offset(few.first + GROUP) - few.lines.offset(few.first) } else { 0 };
+        let ahead = ahead * T::PARTS as isize;
+        Pass { isa, lines, ahead, c, x: x.cast(), y: y.cast(), sums: [DotSum::zero(isa); GROUP] }
     }
 
     /// # Safety
@@ -122,19 +130,25 @@ impl<'a, S: Isa, T: Scalar> Pass<'a, S, T> {
     /// As for [`Few::run`].
     #[inline(always)]
     unsafe fn inside<const ADD: bool, const DOT: bool>(&mut self, mut at: usize, end: usize) -> usize {
-        let mut sums = self.sums;
+        // What is at hand here need not be read again after each store.
+        let (Pass { isa, lines, ahead, x, y, mut sums, .. }, c) = (*self, *self.c);
         while at + const { lanes::<S, T>() } <= end {
             // SAFETY: the caller vouches for the elements.
             unsafe {
-                let a = each(|g| Lanes::<S, T>::load(self.isa, self.lines[g].wrapping_add(at)));
+                let a = each(|g| Lanes::<S, T>::load(isa, lines[g].wrapping_add(at)));
+                if ahead != 0 {
+                    for line in lines {
+                        isa.prefetch(line.wrapping_add(at).wrapping_offset(ahead));
+                    }
+                }
                 if DOT {
-                    let x = Lanes::<S, T>::load(self.isa, self.x.wrapping_add(at));
+                    let x = Lanes::<S, T>::load(isa, x.wrapping_add(at));
                     let crossed = x.swap_pairs();
                     sums = each(|g| sums[g].add(a[g], x, crossed));
                 }
                 if ADD {
-                    let y = self.y.wrapping_add(at);
-                    self.c.plus(self.isa, a, Lanes::<S, T>::load(self.isa, y)).store(y);
+                    let y = y.wrapping_add(at);
+                    c.plus(isa, a, Lanes::<S, T>::load(isa, y)).store(y);
                 }
             }
             at += const { lanes::<S, T>() };
