@@ -3,7 +3,7 @@
 
 run.py --packages DIR --unit-tests FILE --programs DIR --library DIR [--seconds N] [--verbose]
 
-With ZENBLAS_ISA=avx512: the unit tests of the vectors, kernels and loops, and the programs of the reference BLAS (see
+With ZENBLAS_ISA=avx512: the unit tests of the vectors, kernels, loops and bands, and the programs of the reference BLAS (see
 ../reference/run.py) on the library under test. Emulation is a hundred times slower than a CPU, so sizes are small.
 
 Called by tools/test.sh. Prints every failure, and last a line "N passed, N failed".
@@ -24,7 +24,7 @@ import run as reference  # noqa: E402
 
 CPU = "tigerlake"  # the best that Bochs 2.7 has
 FEATURES = {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}
-UNIT_TESTS = ("cpu::", "simd::", "kernel::", "engine::", "level3::copy::")
+UNIT_TESTS = ("cpu::", "simd::", "kernel::", "engine::", "level3::copy::", "bands::far_from_the_band::")
 
 
 # A step is a command that runs in the machine, and `judge`, which says of what the command printed how many tests
