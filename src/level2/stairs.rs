@@ -15,7 +15,7 @@ use core::ops::Range;
 /// Lines of a group.
 pub const GROUP: usize = 4;
 
-/// Any up to [`GROUP`] neighbouring lines of a band, one by one.
+/// Up to [`GROUP`] neighbouring lines of a band, of adjacent elements.
 #[derive(Clone, Copy)]
 pub struct Few<'a, T> {
     pub lines: &'a Lines<*const T>,
@@ -89,6 +89,7 @@ impl<'a, S: Isa, T: Scalar> Pass<'a, S, T> {
     /// At its beginning.
     #[inline(always)]
     fn new(isa: S, few: &Few<T>, c: &'a Combination<S, T, GROUP>, x: *const T, y: *mut T) -> Self {
+        debug_assert!(few.lines.step == 1 && 0 < few.count && few.count <= GROUP);
         let lines = each(|g| few.lines.line(few.first + g.min(few.count - 1)).cast());
         let ahead =
             if few.fetches { few.lines.offset(few.first + GROUP) - few.lines.offset(few.first) } else { 0 };

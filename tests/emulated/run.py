@@ -3,8 +3,8 @@
 
 run.py --packages DIR --unit-tests FILE --programs DIR --library DIR [--seconds N] [--verbose]
 
-With ZENBLAS_ISA=avx512: the unit tests of the vectors, kernels, loops and bands, and the programs of the reference BLAS (see
-../reference/run.py) on the library under test. Emulation is a hundred times slower than a CPU, so sizes are small.
+With ZENBLAS_ISA=avx512: the unit tests of the vectors, kernels, loops and bands, and the programs of the reference BLAS
+(see ../reference/run.py) on the library under test. Emulation is a hundred times slower than a CPU, so sizes are small.
 
 Called by tools/test.sh. Prints every failure, and last a line "N passed, N failed".
 """
