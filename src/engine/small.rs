@@ -144,7 +144,7 @@ fn push_each_other_out<T: Scalar>(b: &MatRef<T>) -> bool {
 /// Multiplies tile by tile, threads taking a few columns in turn.
 #[inline(always)]
 fn tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, a: &Rows<T>) {
-    let width = even(gemm.n, gemm.kernels.nr, 1);
+    let width = even(gemm.n, gemm.kernels.across(gemm.m), 1);
     if threads == 1 {
         return columns(gemm, a, width, 0..gemm.n);
     }

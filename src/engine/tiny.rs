@@ -22,7 +22,7 @@ const NEAR: usize = 32 << 10;
 
 /// Multiplies if the product is tiny, alpha is not 0 and C has adjacent rows or columns; otherwise does nothing
 /// and says so.
-#[inline]
+#[inline(always)]
 pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &MatMut<T>) -> bool {
     // A C of adjacent columns is the transposed product.
     let (a, b, m, n, c_col) = if c.row_stride() == 1 {
@@ -117,7 +117,7 @@ unsafe fn tiles<T: Scalar, const PACKED: bool>(kernels: &KernelSet<T>, whole: &m
     let mut j = 0;
     while j < n {
         // Asked again for what is left: 16 in threes would end in one.
-        tile.n = kernels.width(n - j);
+        tile.n = kernels.width(m, n - j);
         let column = c.wrapping_offset(j as isize * tile.c_col);
         let mut i = 0;
         while i < m {

@@ -69,6 +69,7 @@ macro_rules! fortran {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "64_")))]
         pub unsafe extern "C" fn $name($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
+            #[inline(always)]
             unsafe extern "C" fn work($($p: <kind::$kind<$type> as Argument>::Fortran),+) {
                 // SAFETY: the caller's promise.
                 $(let $p = unsafe { <kind::$kind<$type> as Argument>::from_fortran(&$p) };)+
@@ -103,6 +104,7 @@ macro_rules! fortran {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::Fortran),+
         ) -> <ret::$result<$type> as Outcome>::Fortran {
+            #[inline(always)]
             unsafe extern "C" fn work(
                 $($p: <kind::$kind<$type> as Argument>::Fortran),+
             ) -> <ret::$result<$type> as Outcome>::Fortran {
@@ -141,6 +143,7 @@ macro_rules! c {
         #[cfg_attr(not(feature = "ilp64"), unsafe(no_mangle))]
         #[cfg_attr(feature = "ilp64", unsafe(export_name = concat!(stringify!($name), "_64")))]
         pub unsafe extern "C" fn $name(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
+            #[inline(always)]
             unsafe extern "C" fn work(layout: c_int, $($p: <kind::$kind<$type> as Argument>::C),+) {
                 let flag = Flag::<Layout>::from_c(layout);
                 $(let $p = <kind::$kind<$type> as Argument>::from_c(&$p);)+
@@ -184,6 +187,7 @@ macro_rules! c {
         pub unsafe extern "C" fn $name(
             $($p: <kind::$kind<$type> as Argument>::C),+
         ) -> <ret::$result<$type> as Outcome>::C {
+            #[inline(always)]
             unsafe extern "C" fn work(
                 $($p: <kind::$kind<$type> as Argument>::C),+
             ) -> <ret::$result<$type> as Outcome>::C {

@@ -54,9 +54,9 @@ pub type TileFn<T> = unsafe fn(&Tile<T>);
 /// A kernel that solves inside a panel.
 pub type SolveFn<T> = unsafe fn(&Solve<T>);
 
-/// Vectors down and columns across of the largest direct tile of any ISA.
+/// Vectors down and columns across of the direct tiles of any ISA.
 const DIRECT_DOWN: usize = 3;
-const DIRECT_ACROSS: usize = 8;
+const DIRECT_ACROSS: usize = 16;
 
 /// Rows and columns up to which a kernel set knows beforehand how to cut them into tiles: two of the largest tiles.
 pub const CUT_UP_TO: usize = 96;
@@ -87,7 +87,8 @@ pub struct KernelSet<T: Scalar> {
     direct: [[TileFn<T>; DIRECT_ACROSS]; DIRECT_DOWN],
     streamed: [Streamed<T>; DIRECT_DOWN],
     heights: [u8; CUT_UP_TO + 1],
-    widths: [u8; CUT_UP_TO + 1],
+    /// Of tiles of one vector, and of more.
+    widths: [[u8; CUT_UP_TO + 1]; 2],
     /// Inner products of up to `inner_rows` x `inner_cols` of C.
     pub inner: unsafe fn(&Inner<T>),
     /// Rows of a tile of inner products.
@@ -124,9 +125,9 @@ impl<T: Scalar> KernelSet<T> {
             vector,
             tile: tile::packed::<S, T, DOWN, N>,
             direct: [
-                direct_across::<S, T, 1, N>(),
-                direct_across::<S, T, 2, N>(),
-                if DOWN >= 3 { direct_across::<S, T, 3, N>() } else { direct_across::<S, T, 2, N>() },
+                direct_across::<S, T, 1>(2 * N),
+                direct_across::<S, T, 2>(N),
+                if DOWN >= 3 { direct_across::<S, T, 3>(N) } else { direct_across::<S, T, 2>(N) },
             ],
             streamed: [
                 Streamed { across: WIDE, tile: tile::streamed::<S, T, 1, WIDE> },
@@ -138,7 +139,7 @@ impl<T: Scalar> KernelSet<T> {
                 Streamed { across: N, tile: tile::streamed::<S, T, DOWN, N> },
             ],
             heights: cuts(DOWN * vector, vector),
-            widths: cuts(N, 1),
+            widths: [cuts(2 * N, 1), cuts(N, 1)],
             inner: inner::entry::<S, T, R, C>,
             inner_rows: R,
             inner_cols: C,
@@ -154,10 +155,17 @@ impl<T: Scalar> KernelSet<T> {
         }
     }
 
-    /// The direct kernel for tiles of `m <= mr` rows and `n <= nr` columns, neither 0.
+    /// Columns of the widest direct tile of `m` rows: sums of a single vector leave registers for twice as many, and
+    /// fewer than `nr` of them leave the multipliers waiting.
+    #[inline(always)]
+    pub fn across(&self, m: usize) -> usize {
+        if m <= self.vector { 2 * self.nr } else { self.nr }
+    }
+
+    /// The direct kernel for tiles of `m <= mr` rows and `n <= across(m)` columns, neither 0.
     #[inline(always)]
     pub fn direct(&self, m: usize, n: usize) -> TileFn<T> {
-        debug_assert!(m >= 1 && m <= self.mr && n >= 1 && n <= self.nr);
+        debug_assert!(m >= 1 && m <= self.mr && n >= 1 && n <= self.across(m));
         // A vector has a power of two of rows; a division would take as long as the kernel's first steps.
         let down = (m - 1) >> self.vector.trailing_zeros();
         self.direct[down.min(DIRECT_DOWN - 1)][(n - 1).min(DIRECT_ACROSS - 1)]
@@ -183,10 +191,11 @@ impl<T: Scalar> KernelSet<T> {
         if m > CUT_UP_TO { self.mr } else { self.heights[m].into() }
     }
 
-    /// Columns of the first of the tiles, as equal as they can be, that `n <= CUT_UP_TO` columns are cut into.
+    /// Columns of the first of the tiles of `m` rows, as equal as they can be, that `n <= CUT_UP_TO` columns are cut
+    /// into.
     #[inline(always)]
-    pub fn width(&self, n: usize) -> usize {
-        self.widths[n].into()
+    pub fn width(&self, m: usize, n: usize) -> usize {
+        self.widths[usize::from(m > self.vector)][n].into()
     }
 }
 
@@ -207,30 +216,19 @@ const fn cuts(limit: usize, unit: usize) -> [u8; CUT_UP_TO + 1] {
     cuts
 }
 
-/// The direct kernels of one height, 1 to `N` columns across (the entries behind repeat the last).
-const fn direct_across<S: Isa, T: Scalar, const DOWN: usize, const N: usize>() -> [TileFn<T>; DIRECT_ACROSS] {
-    let mut across: [TileFn<T>; DIRECT_ACROSS] = [tile::direct::<S, T, DOWN, N>; DIRECT_ACROSS];
-    if N > 1 {
-        across[0] = tile::direct::<S, T, DOWN, 1>;
+/// The direct kernels of one height, 1 to `limit` columns across (the entries behind repeat the last).
+const fn direct_across<S: Isa, T: Scalar, const DOWN: usize>(limit: usize) -> [TileFn<T>; DIRECT_ACROSS] {
+    let mut across: [TileFn<T>; DIRECT_ACROSS] = [tile::direct::<S, T, DOWN, 1>; DIRECT_ACROSS];
+    macro_rules! each {
+        ($($n:literal)+) => { $(
+            let mut i = $n - 1;
+            while $n <= limit && i < DIRECT_ACROSS {
+                across[i] = tile::direct::<S, T, DOWN, $n>;
+                i += 1;
+            }
+        )+ };
     }
-    if N > 2 {
-        across[1] = tile::direct::<S, T, DOWN, 2>;
-    }
-    if N > 3 {
-        across[2] = tile::direct::<S, T, DOWN, 3>;
-    }
-    if N > 4 {
-        across[3] = tile::direct::<S, T, DOWN, 4>;
-    }
-    if N > 5 {
-        across[4] = tile::direct::<S, T, DOWN, 5>;
-    }
-    if N > 6 {
-        across[5] = tile::direct::<S, T, DOWN, 6>;
-    }
-    if N > 7 {
-        across[6] = tile::direct::<S, T, DOWN, 7>;
-    }
+    each!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
     across
 }
 

@@ -14,19 +14,26 @@ use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef, Side, SymRef, Symmetry, Uplo};
 
 /// `C <- alpha A B + beta C`, A m x k and B k x n as the views say (transposed, conjugated).
+#[inline(always)]
 pub fn gemm<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, c: MatMut<T>) {
+    // Inlined into the exported function, so that what a tiny product needs stays in registers.
     if !tiny::multiply(alpha, &a, &b, beta, &c) {
-        let (k, mut c) = (a.cols(), c);
-        // A matrix and a vector, if the vector is not conjugated.
-        let dense = |a: &MatRef<T>| k > 0 && (a.row_stride() == 1 || a.col_stride() == 1);
-        if c.cols() == 1 && !b.is_conj() && dense(&a) {
-            return gemv(alpha, a, b.col(0), beta, c.col(0));
-        }
-        if c.rows() == 1 && !a.is_conj() && dense(&b) {
-            return gemv(alpha, b.t(), a.row(0), beta, c.row(0));
-        }
-        multiply(Region::Full, alpha, Operand::Dense(a), Operand::Dense(b.t()), k, beta, c);
+        gemm_of_any_size(alpha, a, b, beta, c);
     }
+}
+
+#[inline(never)]
+fn gemm_of_any_size<T: Scalar>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, mut c: MatMut<T>) {
+    let k = a.cols();
+    // A matrix and a vector, if the vector is not conjugated.
+    let dense = |a: &MatRef<T>| k > 0 && (a.row_stride() == 1 || a.col_stride() == 1);
+    if c.cols() == 1 && !b.is_conj() && dense(&a) {
+        return gemv(alpha, a, b.col(0), beta, c.col(0));
+    }
+    if c.rows() == 1 && !a.is_conj() && dense(&b) {
+        return gemv(alpha, b.t(), a.row(0), beta, c.row(0));
+    }
+    multiply(Region::Full, alpha, Operand::Dense(a), Operand::Dense(b.t()), k, beta, c);
 }
 
 /// [`gemm`] on one triangle of a square C.
