@@ -4,7 +4,7 @@
 //! are cut into tiles stands in the kernel table. Everything that needs thought is left to `small`.
 
 use super::small::share_of_l1;
-use crate::kernel::panel::Panel;
+use crate::kernel::panel::{Panel, Unpanel};
 use crate::kernel::tile::Tile;
 use crate::kernel::{CUT_UP_TO, KernelSet, kernels};
 use crate::scalar::Scalar;
@@ -15,8 +15,8 @@ use core::mem::MaybeUninit;
 const DEPTH: usize = 256;
 /// Multiply-adds of reals up to which nobody needs to think about threads.
 pub const WORK: usize = 48 * 48 * 48;
-/// Bytes of A that are packed on the stack.
-const ROOM: usize = 16 << 10;
+/// Bytes of A or of C that are packed on the stack.
+const ROOM: usize = 20 << 10;
 /// Bytes of any CPU's L1.
 const NEAR: usize = 32 << 10;
 
@@ -66,13 +66,23 @@ pub fn multiply<T: Scalar>(alpha: T, a: &MatRef<T>, b: &MatRef<T>, beta: T, c: &
         }
         // SAFETY: the kernel set is one that the CPU has; the views vouch for A, B and C.
         unsafe { tiles::<T, false>(kernels, &mut tile) };
+        return true;
+    }
+    // Turning C, twice if it is read too, costs what packing as much of A does.
+    let passes = if beta == T::ZERO { 1 } else { 2 };
+    if b.col_stride() == 1
+        && n * passes <= k
+        && (n + kernels.vector) * m * size_of::<T>() <= ROOM
+        && k * share_of_l1(&b.t()) <= NEAR
+    {
+        // SAFETY: as above; there is room for C with its rows padded.
+        unsafe { turned(kernels, &mut tile, a.row_stride()) };
+        return true;
+    }
+    (m + kernels.mr) * k * size_of::<T>() <= ROOM && {
+        // SAFETY: as above; there is room for A with its last panel padded.
+        unsafe { packed(kernels, &mut tile, a.row_stride()) };
         true
-    } else {
-        (m + kernels.mr) * k * size_of::<T>() <= ROOM && {
-            // SAFETY: as above; there is room for A with its last panel padded.
-            unsafe { packed(kernels, &mut tile, a.row_stride()) };
-            true
-        }
     }
 }
 
@@ -104,6 +114,34 @@ unsafe fn packed<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stri
     tile.a = to;
     // SAFETY: the caller's promise.
     unsafe { tiles::<T, true>(kernels, tile) };
+}
+
+/// Multiplies a B of adjacent columns, which is A of the transposed product, by A, rows `row_stride` apart, to a copy of C
+/// of adjacent columns.
+///
+/// # Safety
+/// The CPU has the kernels; A, B and C are as `tile` says, which is all of C; C with rows of whole vectors fits in [`ROOM`].
+#[inline(never)]
+unsafe fn turned<T: Scalar>(kernels: &KernelSet<T>, tile: &mut Tile<T>, row_stride: isize) {
+    let mut room = MaybeUninit::<[u128; ROOM / 16]>::uninit();
+    let copy = room.as_mut_ptr().cast::<T>();
+    let Tile { a, a_k, b, b_k, c, c_col, m, n, conj_a, conj_b, .. } = *tile;
+    let padded = n.next_multiple_of(kernels.vector);
+    if tile.beta != T::ZERO {
+        let columns =
+            Panel { from: c, i_stride: c_col, k_stride: 1, width: n, k: m, to: copy, padded, conj: false };
+        // SAFETY: the elements of C, which exist; there is room for them.
+        unsafe { (kernels.pack)(&columns) };
+    }
+    (tile.a, tile.a_k, tile.conj_a) = (b, b_k, conj_b);
+    (tile.b, tile.b_k, tile.b_j, tile.conj_b) = (a, a_k, row_stride, conj_a);
+    (tile.c, tile.c_col, tile.m, tile.n) = (copy, padded as isize, n, m);
+    let columns = Unpanel { from: copy, padded, width: n, k: m, to: c, i_stride: c_col, k_stride: 1 };
+    // SAFETY: the caller's promise; the copy holds all of C, and only what was written of it is copied back.
+    unsafe {
+        tiles::<T, false>(kernels, tile);
+        (kernels.unpack)(&columns);
+    }
 }
 
 /// Multiplies tile by tile, with A in panels as high as the tiles if it is `PACKED`.

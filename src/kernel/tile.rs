@@ -156,6 +156,26 @@ impl<T: Scalar, const DOWN: usize, const N: usize, const FORM: u8> Dispatch
     }
 }
 
+/// Columns of B that a pointer serves where they are not packed, and pointers for the widest tile.
+const GROUP: usize = 4;
+const GROUPS: usize = 4;
+
+/// The same pointer, as one of which the compiler knows nothing.
+#[inline(always)]
+fn unrelated<T>(pointer: *const T) -> *const T {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let same;
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) pointer => same, options(pure, nomem, nostack, preserves_flags))
+        };
+        same
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    pointer
+}
+
 /// Depth from which the product takes as long as C needs to arrive.
 const FETCHED_FROM: usize = 32;
 
@@ -177,7 +197,7 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
     let last_rows =
         <Vec<S, T::Real>>::mask(isa, if FORM == DIRECT { reals - (DOWN - 1) * lanes } else { lanes });
     let mut sums = [[[<Vec<S, T::Real>>::zero(isa); DOWN]; 2]; N];
-    let (mut a, mut b) = (tile.a.cast::<T::Real>(), tile.b.cast::<T::Real>());
+    let mut a = tile.a.cast::<T::Real>();
     let parts = T::PARTS as isize;
     let a_step = if FORM == DIRECT { tile.a_k * parts } else { (DOWN * lanes) as isize };
     let (b_step, b_column) = match FORM {
@@ -185,6 +205,14 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
         DIRECT => (tile.b_k * parts, tile.b_j * parts),
         _ => (parts, tile.b_j * parts),
     };
+    // The first column of each group of B's columns. Were they one pointer, the compiler would walk from column to column
+    // by an addition each, and a step take as many clocks as there are columns.
+    let mut b = [tile.b.cast::<T::Real>(); GROUPS];
+    if FORM != PACKED {
+        for group in 1..N.div_ceil(GROUP) {
+            b[group] = unrelated(b[0].wrapping_offset((group * GROUP) as isize * b_column));
+        }
+    }
     // A step of a streamed tile fetches as much of B as it reads, one row after the other, which is how memory likes to be
     // read.
     let mut ahead = tile.next.cast::<T::Real>();
@@ -223,7 +251,8 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
                     };
                 }
                 for (j, [first, second]) in sums.iter_mut().enumerate() {
-                    let element = b.offset(j as isize * b_column);
+                    let (group, j) = if FORM == PACKED { (0, j) } else { (j / GROUP, j % GROUP) };
+                    let element = b[group].offset(j as isize * b_column);
                     accumulate(isa, first, &rows, *element);
                     if T::IS_COMPLEX {
                         accumulate(isa, second, &rows, *element.add(1));
@@ -238,7 +267,9 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
                 ahead = ahead.wrapping_offset(ahead_step);
             }
             a = a.wrapping_offset(a_step);
-            b = b.wrapping_offset(b_step);
+            for group in 0..GROUPS {
+                b[group] = b[group].wrapping_offset(b_step);
+            }
         }
     }
     sums
