@@ -126,7 +126,7 @@ impl<T: Scalar> Gemm<'_, T> {
         };
         let (m, n, c) = (end - skipped, tile.n, tile.c.wrapping_add(skipped));
         let mut copy = MaybeUninit::<[u128; LARGEST_TILE / 16]>::uninit();
-        debug_assert!(mr * nr * size_of::<T>() <= LARGEST_TILE);
+        debug_assert!(n <= nr && mr * nr * size_of::<T>() <= LARGEST_TILE);
         let sums = copy.as_mut_ptr().cast::<T>();
         let whole =
             Tile { m, a: tile.a.wrapping_add(skipped), c: sums, c_col: mr as isize, beta: T::ZERO, ..*tile };

@@ -144,7 +144,9 @@ fn push_each_other_out<T: Scalar>(b: &MatRef<T>) -> bool {
 /// Multiplies tile by tile, threads taking a few columns in turn.
 #[inline(always)]
 fn tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, a: &Rows<T>) {
-    let width = even(gemm.n, gemm.kernels.across(gemm.m), 1);
+    // Tiles that the diagonal may cross go through a copy, which has room for `nr` columns.
+    let widest = if gemm.region == Region::Full { gemm.kernels.across(gemm.m) } else { gemm.kernels.nr };
+    let width = even(gemm.n, widest, 1);
     if threads == 1 {
         return columns(gemm, a, width, 0..gemm.n);
     }
