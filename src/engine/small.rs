@@ -54,7 +54,7 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
         return false;
     }
     let bytes = |elements: usize| elements.saturating_mul(size_of::<T>());
-    let (a, b_panel) = (bytes(gemm.m.saturating_mul(gemm.k)), bytes(gemm.kernels.nr.saturating_mul(gemm.k)));
+    let (a, b_panel) = (bytes(gemm.m.saturating_mul(gemm.k)), bytes(widest(gemm).saturating_mul(gemm.k)));
     if !matches!(gemm.b, Operand::Dense(_)) && b_panel > COPY {
         return false;
     }
@@ -82,6 +82,12 @@ pub fn multiply<T: Scalar>(gemm: &Gemm<T>, threads: usize) -> bool {
     let Some(buffer) = Buffer::take(bytes) else { return false };
     packed_tiles(gemm, threads, buffer.as_mut_ptr().cast());
     true
+}
+
+/// Columns of the widest tiles. Those that the diagonal may cross go through a copy, which has room for `nr`.
+#[inline(always)]
+fn widest<T: Scalar>(gemm: &Gemm<T>) -> usize {
+    if gemm.region == Region::Full { gemm.kernels.across(gemm.m) } else { gemm.kernels.nr }
 }
 
 /// Packs A in panels as high as the tiles to `to`, which has room for whole vectors of rows, and multiplies.
@@ -144,9 +150,7 @@ fn push_each_other_out<T: Scalar>(b: &MatRef<T>) -> bool {
 /// Multiplies tile by tile, threads taking a few columns in turn.
 #[inline(always)]
 fn tiles<T: Scalar>(gemm: &Gemm<T>, threads: usize, a: &Rows<T>) {
-    // Tiles that the diagonal may cross go through a copy, which has room for `nr` columns.
-    let widest = if gemm.region == Region::Full { gemm.kernels.across(gemm.m) } else { gemm.kernels.nr };
-    let width = even(gemm.n, widest, 1);
+    let width = even(gemm.n, widest(gemm), 1);
     if threads == 1 {
         return columns(gemm, a, width, 0..gemm.n);
     }
