@@ -123,8 +123,12 @@ class Machine:
         for name, found in re.findall(r"^\s*(?:(\S+) => )?(/\S+) \(0x", listed.stdout, re.MULTILINE):
             self.add(f"lib/{name}" if name else found[1:], found)
 
-    def run(self, script, seconds):
-        """Boots, runs the script and yields the lines that it prints; ends early when the time is up."""
+    def run(self, script, seconds, patience):
+        """Boots, runs the script and yields the lines that it prints.
+
+        Ends early when the time is up, or when nothing was printed for `patience` seconds: then with the last lines of
+        the emulator's own log.
+        """
         with tempfile.TemporaryDirectory() as directory:
             directory = pathlib.Path(directory)
             self.make_disc(directory, script)
@@ -149,8 +153,8 @@ class Machine:
                                      stdin=terminal, stdout=terminal, stderr=terminal)
             os.close(terminal)
             try:
-                yield from lines(bochs, wire, screen, time.monotonic() + seconds)
-                if bochs.poll() is not None:  # it should have gone on
+                ended = yield from lines(bochs, wire, screen, time.monotonic() + seconds, patience)
+                if not ended:
                     yield from (directory / "bochs.log").read_text(errors="replace").splitlines()[-10:]
             finally:
                 if bochs.poll() is None:
@@ -181,13 +185,13 @@ class Machine:
             raise RuntimeError(f"xorrisofs: {made.stdout}")
 
 
-def lines(bochs, wire, screen, deadline):
-    """Yields what comes over the wire, between "@@ booted" and "@@ done"."""
-    text, booted = "", False
-    while time.monotonic() < deadline:
+def lines(bochs, wire, screen, deadline, patience):
+    """Yields what comes over the wire, between "@@ booted" and "@@ done"; returns whether that was all."""
+    text, booted, heard = "", False, time.monotonic()
+    while time.monotonic() < min(deadline, heard + patience):
         ready, _, _ = select.select([wire, screen], [], [], 1)
         if not ready and bochs.poll() is not None:
-            return
+            return False
         if screen in ready:
             try:
                 os.read(screen, 65536)  # nobody looks at it, but it must not fill up
@@ -195,10 +199,12 @@ def lines(bochs, wire, screen, deadline):
                 screen = wire
         if wire in ready:
             text += os.read(wire, 65536).decode(errors="replace").replace("\r", "")
+            heard = time.monotonic()
             *complete, text = text.split("\n")
             for line in complete:
                 if line == "@@ done":
-                    return
+                    return True
                 if booted:
                     yield line
                 booted = booted or line == "@@ booted"
+    return False

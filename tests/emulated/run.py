@@ -4,7 +4,8 @@
 run.py --packages DIR --unit-tests FILE --programs DIR --library DIR [--seconds N] [--verbose]
 
 With ZENBLAS_ISA=avx512: the unit tests of the vectors, kernels, loops and bands, and the programs of the reference BLAS
-(see ../reference/run.py) on the library under test. Emulation is a hundred times slower than a CPU, so sizes are small.
+(see ../reference/run.py) on the library under test. Emulation is a hundred times slower than a CPU, so sizes are
+small. Where the emulator gets stuck, it boots once more for the steps that are left.
 
 Called by tools/test.sh. Prints every failure, and last a line "N passed, N failed".
 """
@@ -24,6 +25,8 @@ import run as reference  # noqa: E402
 
 CPU = "tigerlake"  # the best that Bochs 2.7 has
 FEATURES = {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}
+PATIENCE = 400  # seconds without a word after which the emulator is taken for stuck
+BOOTS = 2
 UNIT_TESTS = ("cpu::", "simd::", "kernel::", "engine::", "level3::copy::", "bands::far_from_the_band::")
 
 
@@ -101,6 +104,33 @@ def script(all_steps):
     return "\n".join(lines) + "\n"
 
 
+def run(emulated, steps, seconds, verbose):
+    """Boots and runs steps; how many tests passed and failed, which steps were not done, and the last lines printed."""
+    started = time.monotonic()
+    passed = failed = done = 0
+    begun, output = started, []
+    for line in emulated.run(script(steps), seconds, PATIENCE):
+        if verbose:
+            print(f"{time.monotonic() - started:6.1f} {line}", flush=True)
+        if re.fullmatch(r"@@ begin \d+", line):
+            begun, output = time.monotonic(), []
+            continue
+        end = re.fullmatch(r"@@ end (\d+) (\d+)", line)
+        if not end:
+            output.append(line)
+            continue
+        step = steps[int(end[1])]
+        good, bad, faults = step.judge("\n".join(output), int(end[2]))
+        passed += good
+        failed += bad
+        done += 1
+        print(f"{step.name}: {good} passed, {bad} failed, {time.monotonic() - begun:.0f} s", flush=True)
+        for fault in faults[:20]:
+            print(f"    {fault}")
+        output = []
+    return passed, failed, steps[done:], output[-20:]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--packages", type=pathlib.Path, required=True, help="where the packages are unpacked")
@@ -126,31 +156,20 @@ def main():
 
     started = time.monotonic()
     passed = failed = 0
-    done, begun, output = 0, None, []
-    for line in emulated.run(script(all_steps), arguments.seconds):
-        if arguments.verbose:
-            print(f"{time.monotonic() - started:6.1f} {line}", flush=True)
-        if re.fullmatch(r"@@ begin \d+", line):
-            begun, output = time.monotonic(), []
-            continue
-        end = re.fullmatch(r"@@ end (\d+) (\d+)", line)
-        if not end:
-            output.append(line)
-            continue
-        step = all_steps[int(end[1])]
-        good, bad, faults = step.judge("\n".join(output), int(end[2]))
+    left = all_steps
+    for boot in range(BOOTS):
+        seconds = max(1, arguments.seconds - int(time.monotonic() - started))
+        good, bad, left, words = run(emulated, left, seconds, arguments.verbose)
         passed += good
         failed += bad
-        done += 1
-        print(f"{step.name}: {good} passed, {bad} failed, {time.monotonic() - begun:.0f} s", flush=True)
-        for fault in faults[:20]:
-            print(f"    {fault}")
-        output = []
-    if done < len(all_steps):
+        if not left:
+            break
+        # Seen once: the emulator stopped in the middle of a test that takes it half a minute.
+        print(f"{left[0].name}: no end after {time.monotonic() - started:.0f} s; the machine's last words:")
+        print(*words, sep="\n")
+    if left:
         failed += 1
-        after = time.monotonic() - started
-        print(f"FAILED {all_steps[done].name if begun else 'boot'}: no end after {after:.0f} s; the machine's last words:")
-        print(*output[-10:], sep="\n")
+        print(f"FAILED {left[0].name} and what follows: not done after {boot + 1} boots")
     print(f"emulated for {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
