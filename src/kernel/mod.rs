@@ -14,7 +14,8 @@
 //!
 //! (accumulators: vectors down x real columns across; tiles: elements.) Of the shapes that keep 24
 //! accumulators alive, 3 x 8 needs the fewest loads for each multiply-add: 11 for 24. Streamed tiles, which read B where it
-//! lies, come in the same shape, and wider where they have fewer vectors: 2 x 12 and 1 x 12 on avx512.
+//! lies, come in the same shape, and wider where they have fewer vectors: 2 x 12 and 1 x 12 on avx512. Direct tiles of one
+//! vector go up to twice the columns, 1 x 16.
 //!
 //! [`solve`] solves inside a panel with the sums of a tile still in registers, [`triangle`] adds the part of a tile on one
 //! side of the diagonal. Beside the tile stand two kernels for products of few columns: [`inner`], where k is adjacent in A, with inner
