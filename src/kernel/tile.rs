@@ -162,6 +162,7 @@ const GROUPS: usize = 4;
 
 /// The same pointer, as one of which the compiler knows nothing.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block, reason = "nothing is read through it")]
 fn unrelated<T>(pointer: *const T) -> *const T {
     #[cfg(target_arch = "x86_64")]
     {
