@@ -16,7 +16,7 @@ const DEPTH: usize = 256;
 /// Multiply-adds of reals up to which nobody needs to think about threads.
 pub const WORK: usize = 48 * 48 * 48;
 /// Bytes of A or of C that are packed on the stack.
-const ROOM: usize = 20 << 10;
+const ROOM: usize = 16 << 10;
 /// Bytes of any CPU's L1.
 const NEAR: usize = 32 << 10;
 

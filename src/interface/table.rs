@@ -17,8 +17,8 @@
 //! behind the name of a shim, `shim[Symmetry::Hermitian](...)`, goes to the shim before all else: so one shim
 //! does for routines that differ in a detail or in the operation they call.
 //!
-//! Each exported function is three: a short way in, which only asks whether calls are traced, the work, and, apart
-//! so that it takes nothing from the way in, the traced work.
+//! Each exported function asks whether calls are traced and does the work, inlined; the traced work is a function apart,
+//! so that it takes nothing from the way in.
 //!
 //! With the feature `ilp64` the symbol of `sgemm_` is `sgemm_64_`, those of `cblas_sgemm` are `cblas_sgemm64_`
 //! (OpenBLAS's) and `cblas_sgemm_64` (the reference's, MKL's).

@@ -219,6 +219,7 @@ const fn cuts(limit: usize, unit: usize) -> [u8; CUT_UP_TO + 1] {
 
 /// The direct kernels of one height, 1 to `limit` columns across (the entries behind repeat the last).
 const fn direct_across<S: Isa, T: Scalar, const DOWN: usize>(limit: usize) -> [TileFn<T>; DIRECT_ACROSS] {
+    assert!(limit <= DIRECT_ACROSS);
     let mut across: [TileFn<T>; DIRECT_ACROSS] = [tile::direct::<S, T, DOWN, 1>; DIRECT_ACROSS];
     macro_rules! each {
         ($($n:literal)+) => { $(

@@ -208,6 +208,7 @@ pub(super) unsafe fn sums<S: Isa, T: Scalar, const DOWN: usize, const N: usize, 
     };
     // The first column of each group of B's columns. Were they one pointer, the compiler would walk from column to column
     // by an addition each, and a step take as many clocks as there are columns.
+    const { assert!(N <= GROUP * GROUPS) };
     let mut b = [tile.b.cast::<T::Real>(); GROUPS];
     if FORM != PACKED {
         for group in 1..N.div_ceil(GROUP) {

@@ -142,11 +142,13 @@ fn before_op<T: Scalar>(
 }
 
 /// Sizes of general products: fractions of tiles, whole ones and more, with packing and without.
-const SIZES: [(usize, usize, usize); 14] = [
+const SIZES: [(usize, usize, usize); 15] = [
     (1, 1, 1),
     (2, 3, 4),
     (5, 1, 7),
     (1, 6, 3),
+    // One tile twice as wide as others; two transposed operands turn C, whatever beta is.
+    (9, 13, 31),
     (16, 16, 16),
     (24, 8, 5),
     (47, 9, 20),

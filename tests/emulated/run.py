@@ -164,7 +164,7 @@ def main():
         failed += bad
         if not left:
             break
-        # Seen once: the emulator stopped in the middle of a test that takes it half a minute.
+        # Seen once: no word for 20 minutes in a test that takes half a minute.
         print(f"{left[0].name}: no end after {time.monotonic() - started:.0f} s; the machine's last words:")
         print(*words, sep="\n")
     if left:

@@ -97,12 +97,7 @@ pub(in crate::simd) unsafe fn blockwise<T: Copy, const N: usize, Q: Square<N>>(b
                 for (c, line) in lines.into_iter().enumerate() {
                     if c < cols {
                         let to = block.to.add((j + c) * block.to_stride + i);
-                        // A masked store cannot be forwarded to the load that soon follows.
-                        if block.width - i >= N {
-                            _mm512_storeu_si512(to.cast(), line);
-                        } else {
-                            _mm512_mask_storeu_epi32(to.cast(), wide, line);
-                        }
+                        _mm512_mask_storeu_epi32(to.cast(), wide, line);
                     }
                 }
             }
